@@ -8,14 +8,14 @@ from pathlib import Path
 from feedserver import private_files
 from feedserver.errors import StorageError
 from feedserver.feeds.scopes import AUTHOR
-from feedserver.posts import lists, spelling
+from feedserver.posts import lists, site_language, spelling
 from feedserver.posts import store as posts
 from feedserver.posts.example import EXAMPLE
 from feedserver.posts.rerendering import rerender
 from feedserver.search.building import build as build_search_index
 from feedserver.services import Services
 from feedserver.storage import migrate, revision
-from feedserver.websub import leaving
+from feedserver.websub import leaving, topics
 
 _log = logging.getLogger(__name__)
 
@@ -131,7 +131,10 @@ def _upgrade(services: Services) -> bool:
             spelling.follow_site_author(connection, author)
             leaving.check_later(connection, [(AUTHOR, before)] if before else [], services.clock())
     secret_in_file(services.settings.data_dir, agreed)
-    changed = rerender(services.database, services.urls) > 0 or changed
+    # What stands otherwise in posts of before is nothing new: feeds have it, but none is pushed because of it.
+    quietly = topics.revise_quietly
+    changed = site_language.follow(services.database, services.settings.site.language, quietly) > 0 or changed
+    changed = rerender(services.database, services.urls, quietly) > 0 or changed
     return build_search_index(services.database) or changed
 
 

@@ -168,7 +168,7 @@ def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     services = WebServices(Settings(data_dir=folder), clock=Clock())
     init(services, example=False)
     with services.database.write() as connection:
-        connection.exec_driver_sql("UPDATE site SET author = NULL, archive_size = NULL")
+        connection.exec_driver_sql("UPDATE site SET author = NULL, language = NULL, archive_size = NULL")
     services.database.close()
     return folder / "feedserver.sqlite3"
 
@@ -221,7 +221,7 @@ def _emptying() -> list[str]:
     return [
         *(f"DELETE FROM {table.name}" for table in tables),
         "SELECT " + ", ".join(f"setval('{name}_id_seq', 1, false)" for name in numbered),
-        "UPDATE site SET revision = 1, author = NULL, archive_size = NULL, url = NULL,"
+        "UPDATE site SET revision = 1, author = NULL, language = NULL, archive_size = NULL, url = NULL,"
         " restored_at = NULL, backed_up_at = NULL",
     ]
 

@@ -9,7 +9,18 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from feedserver.media import store as media
-from feedserver.posts import conditions, events, ids, recording, revisions, slugs, spelling, states, store
+from feedserver.posts import (
+    conditions,
+    events,
+    ids,
+    recording,
+    revisions,
+    site_language,
+    slugs,
+    spelling,
+    states,
+    store,
+)
 from feedserver.posts import document as documents
 from feedserver.posts.amending import amended
 from feedserver.posts.model import CLI, DraftText, Post, PostState, Writer
@@ -85,6 +96,8 @@ class Adder(SitePosts):
         drafts = [documents.require_slug(one.made.document) for one in new]
         slugs.check_all_free(connection, [(draft.slug, draft.page) for draft in drafts])
         settled = spelling.settled(connection, drafts, self.settings.author)
+        if any(draft.lang is None for draft in drafts):
+            site_language.take_note_back(connection, self.settings.language)
         post_ids = recording.add(
             connection,
             [

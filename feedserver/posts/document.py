@@ -125,6 +125,14 @@ def photos_of(source: str) -> tuple[Photo, ...]:
         return ()
 
 
+def names_language(source: str) -> bool:
+    """Whether a document that was accepted says in which language it is, be it by what is no tag today."""
+    try:
+        return _language(front_matter.split(source)[0].fields) is not None
+    except InvalidDocument:
+        return True
+
+
 def references_of(source: str) -> dict[str, Any]:
     """The pages elsewhere of a document: `reply_to` … and `tells`, as in `DraftText`. Raises InvalidDocument."""
     return _references(front_matter.split(source)[0].fields)

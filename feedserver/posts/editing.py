@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from feedserver.errors import EditConflict, RevisionNotFound
 from feedserver.media import store as media
-from feedserver.posts import conditions, recording, revisions, slugs, spelling, states, store
+from feedserver.posts import conditions, recording, revisions, site_language, slugs, spelling, states, store
 from feedserver.posts import document as documents
 from feedserver.posts.amending import Fields, amended
 from feedserver.posts.model import CLI, DraftText, Post, Writer
@@ -71,6 +71,8 @@ class Editor(SitePosts):
         (settled,) = spelling.settled(connection, [made.document], self.settings.author, post.id)
         content = recording.PostContent(settled, made.rendered, {**asdict(decided), "lang": made.lang})
         recording.change(connection, post.id, content)
+        if made.document.lang is None:
+            site_language.take_note_back(connection, self.settings.language)
         for file in made.files:
             media.enter(connection, file)
         media.write_of_post(connection, post.id, made.named)

@@ -1,11 +1,11 @@
-"""Renders anew what an older program has rendered: after each upgrade, a hundred posts at a time.
+"""Renders anew what an older program has rendered, or in another language: at a start, a hundred posts at a time.
 
 Fields that an older program did not know are read from the document. Ids, addresses and dates stay. It can be
 interrupted and repeated, and a post that is edited meanwhile is left alone.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -29,8 +29,8 @@ _Row = Row[tuple[int, str, str, str, bool]]
 _Anew = tuple[Rendered, dict[str, Any]]  # the body, and columns of fields
 
 
-def rerender(database: Database, urls: Urls) -> int:
-    """Renders all posts whose HTML is of an older version. Returns their number.
+def rerender(database: Database, urls: Urls, revise: Callable[[Connection], None] = revision.revise) -> int:
+    """Renders all posts whose HTML is of an older version. Returns their number. `revise` counts a revision.
 
     A post that is too complex by today's rules keeps its HTML, and is logged.
     """
@@ -38,7 +38,7 @@ def rerender(database: Database, urls: Urls) -> int:
     while rows := _outdated(database, last):
         last = rows[-1].id
         rendered = {row: found for row in rows if (found := _rendered(database, urls, row))}
-        done += database.transact(partial(_write, rendered))
+        done += database.transact(partial(_write, rendered, revise))
     return done
 
 
@@ -77,8 +77,8 @@ def _references(source: str) -> dict[str, Any]:
         return {}
 
 
-def _write(rendered: dict[_Row, _Anew], connection: Connection) -> int:
-    revision.revise(connection)
+def _write(rendered: dict[_Row, _Anew], revise: Callable[[Connection], None], connection: Connection) -> int:
+    revise(connection)
     written = 0
     for row, (found, fields) in rendered.items():
         still = select(posts.c.id).where(posts.c.id == row.id, posts.c.rendering < RENDERING)

@@ -57,6 +57,7 @@ site = Table(
     Column("revision", BigInteger, nullable=False),  # grows with each change that readers can see
     Column("created_at", UtcDateTime, nullable=False),
     Column("author", SafeText),  # `site.author` at the last start; posts without authors are in its list
+    Column("language", SafeText),  # of all posts that name none (`posts/site_language`); null: no start has looked yet
     Column("archive_size", Integer),  # posts in an archive: `feeds.entries` when the site was created
     Column("moderation_salt", SafeText),  # in the private feed's address since it was renewed
     Column("secret", SafeText),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run

@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    update,
 )
 
 from feedserver.storage.schema import search_texts
@@ -99,6 +100,11 @@ def take_out(connection: Connection, post_id: int) -> None:
     if _is_kept_here(connection):
         connection.execute(_LEAVE, {"post_id": post_id})  # FTS5 must be told what it has of the row
     connection.execute(delete(search_texts).where(search_texts.c.post_id == post_id))
+
+
+def outdate(connection: Connection, post_ids: Sequence[int]) -> None:
+    """Has the next start make the rows of posts anew; until then they are found by what they had."""
+    connection.execute(update(search_texts).where(search_texts.c.post_id.in_(post_ids)).values(cutting=0))
 
 
 def clear(connection: Connection) -> None:

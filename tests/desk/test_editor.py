@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,13 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse, stream_encode_multipart
 
+from feedserver.app import create_app
 from feedserver.posts import revisions, store
 from feedserver.posts.model import Post, Writer
 from feedserver.services import WebServices
-from tests.desk.conftest import PASSWORD, filled, form
-from tests.support.fixtures import Publish
+from feedserver.settings import Settings
+from tests.desk.conftest import PASSWORD, filled, form, signed_in
+from tests.support.fixtures import Assemble, Publish
 from tests.support.media_files import encoded, quarters
 from tests.support.outside import Clock
 
@@ -627,3 +630,14 @@ def test_a_page_says_whether_the_text_in_it_is_saved(ann: FlaskClient, publish: 
     assert " data-saved " in ann.get(f"{path}?done=updated").text
     for address in (path, f"{path}?done=restored", f"{path}?done=revision-restored", f"{path}?done=x"):
         assert not re.search(r" data-(un)?saved", ann.get(address).text)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(("tag", "example"), [("en", "de"), ("de", "en"), ("de-AT", "en"), ("fr", "de")])
+def test_the_example_of_a_language_is_another_one_than_the_sites(
+    settings: Settings, assemble: Assemble, tag: str, example: str
+) -> None:
+    services = assemble(replace(settings, site=replace(settings.site, language=tag)))
+    author = signed_in(create_app(services=services), services, "ann")
+
+    assert f"such as {example}, if another than {tag}" in author.get(NEW).text

@@ -64,7 +64,9 @@ NOT_IN_EXPORT: Final[Mapping[str, str]] = {
 # Columns of tables in the export that are not: made anew, or of one server.
 LEFT_OUT: Final[Mapping[str, frozenset[str]]] = {
     "posts": frozenset({"source", "html", "feed_html", "excerpt", "image", "rendering", "revision"}),
-    "site": frozenset({"id", "revision", "moderation_salt", "secret", "url", "restored_at", "backed_up_at"}),
+    "site": frozenset(
+        {"id", "language", "revision", "moderation_salt", "secret", "url", "restored_at", "backed_up_at"}
+    ),
     "thoughts": frozenset(
         {"sender", "sender_network", "submission", "next_check_at", "untold_held_at", "untold_shown_at"}
     ),

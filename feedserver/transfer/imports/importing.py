@@ -157,6 +157,7 @@ class Import:
             database=parts.database,
             library=parts.library,
             urls=parts.urls,
+            language=parts.settings.site.language,
             clock=parts.clock,
             revise=parts.publisher.revise,
             source=self.source,

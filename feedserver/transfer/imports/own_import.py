@@ -22,9 +22,10 @@ from feedserver.jobs import store as jobs
 from feedserver.media import store as media
 from feedserver.media.adding import Library
 from feedserver.media.model import Media, StoredFile
-from feedserver.posts import events, recording, related, rerendering, scheduling
+from feedserver.posts import events, recording, related, rerendering, scheduling, site_language
 from feedserver.posts import revisions as posts_revisions
 from feedserver.posts import store as posts
+from feedserver.posts.document import names_language
 from feedserver.posts.example import EXAMPLE
 from feedserver.posts.model import Rendered
 from feedserver.search import index as search_index
@@ -64,7 +65,8 @@ def is_empty(connection: Connection) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Takeover:
-    """Takes over one export. `revise` counts a revision that is not pushed; `place` is a private folder.
+    """Takes over one export. `revise` counts a revision that is not pushed; `place` is a private folder; `language` is
+    that of posts here that name none.
 
     `spool` holds what it says, as it is compared with later exports of that site, and `origin` is its name there.
     """
@@ -72,6 +74,7 @@ class Takeover:
     database: Database
     library: Library
     urls: Urls
+    language: str
     clock: Clock
     revise: Callable[[Connection], None]
     source: Source
@@ -146,6 +149,8 @@ class Takeover:
             for enclosure in enclosures:
                 own_rows.require_enclosure(enclosure, where)
             source = self._document(export, values, where)
+            if source and not names_language(source):
+                row["lang"] = self.language
             rendered = self._rendered(source, row, shown, where) if source else _NOTHING
             rows = {
                 schema.slugs: [{"slug": slug, "post_id": row["id"]} for slug in texts_of(values, "slugs", where)],
@@ -194,6 +199,7 @@ class Takeover:
         site = exported.row_of(schema.site, export.only(exported.SITE), exported.SITE)
         own_rows.require_site(site, exported.SITE)
         connection.execute(update(schema.site).values(site))
+        site_language.take_note_back(connection, self.language)
         rendered.seek(0)
         for some in grouped(_unpickled(rendered), _AT_A_TIME):
             self._write_posts(connection, some)
