@@ -25,6 +25,7 @@ _ERASED: dict[str, Any] = {
     **dict.fromkeys(("email", "commenter", "person", "sender", "sender_network", "fingerprint")),
     **dict.fromkeys(("pending_content", "pending_entry", "pending_since", "response", "published_at")),
     **dict.fromkeys(("restore", "first_strike_at", "updated_at", "next_check_at")),
+    **dict.fromkeys(("untold_held_at", "untold_shown_at")),  # nobody is told of it any more
 }
 
 

@@ -26,6 +26,7 @@ PAGE = "http://ann-secret.example/secretpath"
 KEPT = {
     *("id", "guid", "receipt_token", "post_id", "kind", "state", "reason", "submission"),
     *("received_at", "checked_at", "decided_at", "approved", "strikes", "size", "word_bytes", "position"),
+    "first_shown_at",
 }
 
 
