@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Executable, event, insert, text, update
+from sqlalchemy import Connection, Executable, event, insert, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from feedserver.accounts.model import SCOPES
@@ -32,6 +32,7 @@ from feedserver.storage import copying, heartbeat, migrate, rate_limits
 from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import (
+    accounts,
     known_networks,
     metadata,
     outgoing_pings,
@@ -147,9 +148,10 @@ def written_by_somebody(services: WebServices) -> None:
     now = services.clock()
     seen = {"created_at": now, "used_at": now, "address": "192.0.2.1", "device": "Browser 語"}
     with services.database.write() as connection:
-        connection.execute(insert(sessions).values(account_id=1, hash="x", **seen))
-        connection.execute(insert(known_networks).values(account_id=1, network="192.0.2.1", signed_in_at=now))
-        connection.execute(insert(recovery_codes).values(account_id=1, hash="x"))
+        of = {"account_id": connection.execute(select(accounts.c.id)).scalar_one()}
+        connection.execute(insert(sessions).values(**of, hash="x", **seen))
+        connection.execute(insert(known_networks).values(**of, network="192.0.2.1", signed_in_at=now))
+        connection.execute(insert(recovery_codes).values(**of, hash="x"))
 
 
 def moved(services: WebServices, target: Database, assemble: Assemble) -> WebServices:
