@@ -74,6 +74,21 @@ def test_of_an_erased_post_no_word_is_left_in_the_file(services: WebServices, pu
     assert b"words that stay" in kept
 
 
+def test_words_that_all_texts_have_are_asked_of_the_index(services: WebServices, publish: Publish) -> None:
+    publish("The moon")
+    with services.database.write() as connection:
+        connection.exec_driver_sql("ANALYZE search_texts")  # PostgreSQL knows now that all have it
+
+    with services.database.read() as connection, word_index.asked(connection):
+        having = word_index.having(connection, [word_index.Entry("the")], [])
+        question = having.compile(connection, compile_kwargs={"literal_binds": True})
+        explain = "EXPLAIN QUERY PLAN" if services.database.is_sqlite else "EXPLAIN"
+        plan = str(connection.exec_driver_sql(f"{explain} {question}").all())
+
+    assert word_index.NAME in plan
+    assert "Seq Scan" not in plan
+
+
 def test_a_site_without_an_index_gets_one_at_its_next_start(services: WebServices, publish: Publish) -> None:
     for number in range(3):
         publish(f"Moon {number}", slug=f"moon-{number}")
