@@ -38,7 +38,8 @@ _QUESTIONS: Final = {
     "a common word": "the",
     "a common phrase": '"of the"',
     "a phrase of common words": '"the of the of the"',
-    "one that no post has": '"the conaban of the"',
+    "a phrase of few posts": '"the conaban of the"',
+    "a phrase that no post has": '"the of proaban the of conaban"',
     "Japanese": "散歩",
     "sixteen common beginnings": " ".join(_STEMS),
 }

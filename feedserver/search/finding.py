@@ -20,8 +20,7 @@ from feedserver.storage.schema import listed, search_texts
 
 MOST_TEXTS: Final = 2_000  # that are looked through for one question
 MOST_CHARACTERS: Final = 10_000_000  # of them, after which no more are read
-_READ_AT_ONCE: Final = 50  # texts
-_IN_MEMORY: Final = 20  # of them, which may have megabytes
+_READ_AT_ONCE: Final = 25  # texts, which may have megabytes
 
 
 def find(connection: Connection, query: Query, now: datetime, limit: int, offset: int = 0) -> list[int]:
@@ -74,4 +73,4 @@ def _meant(connection: Connection, query: Query, ids: Sequence[int], unindexed: 
 
 def _words(connection: Connection, ids: Sequence[int]) -> Iterable[Row[int, str]]:
     words = select(search_texts.c.post_id, search_texts.c.words).where(search_texts.c.post_id.in_(ids))
-    return connection.execute(words.execution_options(yield_per=_IN_MEMORY)) if ids else ()
+    return connection.execute(words) if ids else ()

@@ -226,7 +226,7 @@ def test_the_dearest_questions_read_no_more_texts_than_the_bound(
 
     assert process_time() - began < 2
     assert len(looked) <= finding.MOST_TEXTS
-    assert sum(looked) <= finding.MOST_CHARACTERS + max(looked, default=0) * 50
+    assert sum(looked) <= finding.MOST_CHARACTERS + max(looked, default=0) * finding._READ_AT_ONCE
 
 
 def _copy(services: WebServices, post_id: int, times: int) -> None:
