@@ -4,8 +4,9 @@ from flask import Response, abort, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.desk import frame
+from feedserver.desk.editor_pages import post_of
 from feedserver.errors import PostError
-from feedserver.posts import previews, revisions, store
+from feedserver.posts import previews, revisions
 from feedserver.posts.comparing import compare
 from feedserver.posts.model import Post, Revision, Writer
 from feedserver.services import services
@@ -14,13 +15,13 @@ from feedserver.urls import page_number, segment
 
 @frame.blueprint.get("/posts/<slug>/history")
 def history(slug: str) -> Response:
-    return _page(_post(slug))
+    return _page(post_of(slug))
 
 
 @frame.blueprint.get("/posts/<slug>/history/<number>")
 def revision(slug: str, number: str) -> Response:
     """One revision, compared with the one before it, or with that of `with`."""
-    post = _post(slug)
+    post = post_of(slug)
     return _revision_page(post, _revision(post, number))
 
 
@@ -45,7 +46,7 @@ def _revision_page(post: Post, shown: Revision, status: int = 200, problem: str 
 
 @frame.blueprint.post("/posts/<slug>/history/<number>")
 def restore_revision(slug: str, number: str) -> Response | BaseResponse:
-    post = _post(slug)
+    post = post_of(slug)
     earlier = _revision(post, number)
     writer = Writer(frame.signed_in().account, "desk")
     try:
@@ -58,7 +59,7 @@ def restore_revision(slug: str, number: str) -> Response | BaseResponse:
 @frame.blueprint.post("/posts/<slug>/history")
 def preview_address(slug: str) -> Response | BaseResponse:
     """Makes the address of a preview, which is shown this once; or ends all of them."""
-    post, parts = _post(slug), services()
+    post, parts = post_of(slug), services()
     if request.form.get("do") == "revoke":
         parts.database.transact(lambda connection: previews.revoke(connection, post.id))
         return frame.led_to(f"/posts/{segment(post.slug)}/history", done="previews-ended")
@@ -71,11 +72,6 @@ def _page(post: Post, address: str = "") -> Response:
         found = revisions.history(connection, post.id)
     is_unseen = post.status(services().clock()) in ("draft", "scheduled")
     return frame.render_desk("desk/history.html", post=post, revisions=found, address=address, is_unseen=is_unseen)
-
-
-def _post(slug: str) -> Post:
-    with services().database.read() as connection:
-        return store.by_slug(connection, slug) or abort(404)
 
 
 def _revision(post: Post, number: str) -> Revision:
