@@ -124,7 +124,7 @@ def focus_is_seen(page: Any) -> bool:
 
 
 def button(deed: str) -> str:
-    return f"button[name=do][value={deed}]"
+    return f"button[name=do][value={deed}]:not(.unseen)"
 
 
 def alert(page: Any) -> str:
