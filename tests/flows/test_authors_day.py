@@ -74,6 +74,7 @@ class Hands:
 
     def __init__(self, page: Any) -> None:
         self.page = page
+        page.on("filechooser", lambda _: None)  # tells Chromium now that it is listened to: it would not wait for that
 
     def reach(self, selector: str) -> None:
         """Goes from element to element until one of this kind has the focus."""
