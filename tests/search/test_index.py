@@ -76,7 +76,9 @@ def test_of_an_erased_post_no_word_is_left_in_the_file(services: WebServices, pu
 
 def test_words_that_all_texts_have_are_asked_of_the_index(services: WebServices, publish: Publish) -> None:
     with services.database.write() as connection:
-        if not services.database.is_sqlite:  # which asks an index at once only if no changed rows lay beside it at first
+        if (
+            not services.database.is_sqlite
+        ):  # PostgreSQL does not ask an index at once that was made beside changed rows
             connection.exec_driver_sql("TRUNCATE search_texts")
         word_index.make(connection)
     publish("The moon")
