@@ -3,11 +3,13 @@
 The index names candidates, and for many queries that is all. What it cannot tell, such as whether four words stand
 beside each other, is looked up in the candidates' words: from the newest one on, no further than is asked for, and
 within a bound, beyond which nothing is found. Both databases name the same candidates, so that the bound cuts the same.
+The bound is wide: of one phrase it covers 20,000 long posts. It keeps strangers from making a site read all its texts
+many times for one question.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import datetime
-from itertools import islice
+from itertools import count, islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, or_, select
@@ -15,11 +17,11 @@ from sqlalchemy import Connection, Row, Select, or_, select
 from feedserver.posts.model import EVERYTHING, PAGES
 from feedserver.search.query import Query
 from feedserver.storage import word_index
-from feedserver.storage.batches import batches
+from feedserver.storage.batches import grouped
 from feedserver.storage.schema import listed, search_texts
 
-MOST_TEXTS: Final = 2_000  # that are looked through for one question
-MOST_CHARACTERS: Final = 10_000_000  # of them, after which no more are read
+MOST_CHARACTERS: Final = 60_000_000  # of the texts that are looked through, each counted once for each term looked for
+_ASKED_AT_ONCE: Final = 2_000  # candidates
 _READ_AT_ONCE: Final = 25  # texts, which may have megabytes
 
 
@@ -28,12 +30,11 @@ def find(connection: Connection, query: Query, now: datetime, limit: int, offset
     if not query.wanted:
         return []
     unindexed = set(connection.execute(word_index.unindexed()).scalars())
-    is_told = not query.untold.has_terms
     most = offset + limit
-    candidates = _newest_first(connection, query, now).limit(most + len(unindexed) if is_told else MOST_TEXTS)
+    at_once = _ASKED_AT_ONCE if query.untold.has_terms else most + len(unindexed)
     with word_index.asked(connection):
-        ids = connection.execute(candidates).scalars().all()
-    return list(islice(_meant(connection, query, ids, unindexed), offset, most))
+        candidates = _candidates(connection, _newest_first(connection, query, now), at_once)
+        return list(islice(_meant(connection, query, candidates, unindexed), offset, most))
 
 
 def texts(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
@@ -56,15 +57,25 @@ def _newest_first(connection: Connection, query: Query, now: datetime) -> Select
     )
 
 
-def _meant(connection: Connection, query: Query, ids: Sequence[int], unindexed: Set[int]) -> Iterator[int]:
-    """Those of the candidates `ids` that the query means, in their order, within the bound."""
+def _candidates(connection: Connection, newest_first: Select[*tuple[Any, ...]], at_once: int) -> Iterator[int]:
+    """The ids that the query names. It is asked again only if so many are looked at."""
+    for offset in count(0, at_once):
+        ids = connection.execute(newest_first.limit(at_once).offset(offset)).scalars().all()
+        yield from ids
+        if len(ids) < at_once:
+            return
+
+
+def _meant(connection: Connection, query: Query, candidates: Iterator[int], unindexed: Set[int]) -> Iterator[int]:
+    """Those of the candidates that the query means, in their order, within the bound."""
     untold, left = query.untold, MOST_CHARACTERS
-    for some in batches(ids, _READ_AT_ONCE):
+    for some in grouped(candidates, _READ_AT_ONCE):
         doubtful = some if untold.has_terms else [post_id for post_id in some if post_id in unindexed]
         wrong: set[int] = set()
         for post_id, words in _words(connection, doubtful):
-            left -= len(words)
-            if not (query if post_id in unindexed else untold).matches(words):
+            asked = query if post_id in unindexed else untold
+            left -= len(words) * len(asked.wanted + asked.excluded)
+            if not asked.matches(words):
                 wrong.add(post_id)
         yield from (post_id for post_id in some if post_id not in wrong)
         if left <= 0:

@@ -7,13 +7,14 @@ from time import process_time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection, select
 
 from feedserver.posts import store
 from feedserver.search import finding
 from feedserver.search.query import Query, Term, parsed
 from feedserver.services import WebServices
 from feedserver.storage import word_index
-from feedserver.storage.schema import metadata
+from feedserver.storage.schema import metadata, search_texts
 from tests.posts.builders import edit
 from tests.search import corpus
 from tests.support.fixtures import Publish
@@ -183,17 +184,26 @@ def test_what_the_index_cannot_tell_is_looked_through_within_a_bound_that_is_the
 
     assert found(services, typed) == newest_first
 
-    monkeypatch.setattr(finding, "MOST_TEXTS", 5)
-    assert found(services, typed) == newest_first[:5]
-    services.database.transact(word_index.remove)
-    assert found(services, typed) == newest_first[:5]
-    assert found(services, "moon") == newest_first
-    assert found(services, '"is a"') == newest_first
-
-    monkeypatch.setattr(finding, "MOST_TEXTS", 12)
     monkeypatch.setattr(finding, "_READ_AT_ONCE", 2)
     monkeypatch.setattr(finding, "MOST_CHARACTERS", len("one is a number\nmoon 11\n") * 3)
     assert found(services, typed) == newest_first[:4]
+    assert found(services, f"{typed} -one-is-nothing") == newest_first[:2]
+    services.database.transact(word_index.remove)
+    assert found(services, typed) == newest_first[:4]
+    assert found(services, "moon") == newest_first
+    assert found(services, '"is a"') == newest_first
+
+
+def test_candidates_are_asked_for_until_there_are_no_more(
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "_ASKED_AT_ONCE", 3)
+    for number in range(9):
+        words = "One is a number" if number < 2 else "One of many is a number"
+        publish(f"Moon {number}", f"is a number, one is, {words}", slug=f"moon-{number}", date=f"2026-01-{number + 1:02}")
+
+    assert found(services, '"one is a number"') == ["moon-1", "moon-0"]
+    assert found(services, '"one of many is"') == [f"moon-{number}" for number in range(8, 1, -1)]
 
 
 @pytest.mark.one_database
@@ -211,12 +221,14 @@ def test_the_dearest_questions_read_no_more_texts_than_the_bound(
     services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch, typed: str
 ) -> None:
     post = publish("Walrus", "walrus walrus walrus walrus zebra sealions walrus walrus a b c d e f g h " * 20)
-    _copy(services, post.id, finding.MOST_TEXTS + 500)
+    text = services.database.transact(_words)
+    _copy(services, post.id, 2_500)
+    monkeypatch.setattr(finding, "MOST_CHARACTERS", len(text) * 2_000)
     looked: list[int] = []
     real = Query.matches
 
     def counted(query: Query, words: str) -> bool:
-        looked.append(len(words))
+        looked.append(len(words) * len(query.wanted + query.excluded))
         return real(query, words)
 
     monkeypatch.setattr(Query, "matches", counted)
@@ -225,8 +237,11 @@ def test_the_dearest_questions_read_no_more_texts_than_the_bound(
     found(services, typed, 11)
 
     assert process_time() - began < 2
-    assert len(looked) <= finding.MOST_TEXTS
     assert sum(looked) <= finding.MOST_CHARACTERS + max(looked, default=0) * finding._READ_AT_ONCE
+
+
+def _words(connection: Connection) -> str:
+    return connection.execute(select(search_texts.c.words)).scalar_one()
 
 
 def _copy(services: WebServices, post_id: int, times: int) -> None:
