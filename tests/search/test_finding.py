@@ -200,7 +200,9 @@ def test_candidates_are_asked_for_until_there_are_no_more(
     monkeypatch.setattr(finding, "_ASKED_AT_ONCE", 3)
     for number in range(9):
         words = "One is a number" if number < 2 else "One of many is a number"
-        publish(f"Moon {number}", f"is a number, one is, {words}", slug=f"moon-{number}", date=f"2026-01-{number + 1:02}")
+        publish(
+            f"Moon {number}", f"is a number, one is, {words}", slug=f"moon-{number}", date=f"2026-01-{number + 1:02}"
+        )
 
     assert found(services, '"one is a number"') == ["moon-1", "moon-0"]
     assert found(services, '"one of many is"') == [f"moon-{number}" for number in range(8, 1, -1)]
@@ -241,7 +243,7 @@ def test_the_dearest_questions_read_no_more_texts_than_the_bound(
 
 
 def _words(connection: Connection) -> str:
-    return connection.execute(select(search_texts.c.words)).scalar_one()
+    return str(connection.execute(select(search_texts.c.words)).scalar_one())
 
 
 def _copy(services: WebServices, post_id: int, times: int) -> None:

@@ -78,7 +78,7 @@ def test_words_that_all_texts_have_are_asked_of_the_index(services: WebServices,
     with services.database.write() as connection:
         if (
             not services.database.is_sqlite
-        ):  # PostgreSQL does not ask an index at once that was made beside changed rows
+        ):  # which would not ask it at once, made beside rows that earlier tests changed
             connection.exec_driver_sql("TRUNCATE search_texts")
         word_index.make(connection)
     publish("The moon")
