@@ -126,7 +126,7 @@ def test_a_session_that_ends_while_five_thousand_words_are_typed_costs_none_of_t
     sign_in(page)
     write(page, "A long evening", text)
     with closing(sqlite3.connect(site.folder / "var" / "feedserver.sqlite3", timeout=10)) as connection, connection:
-        connection.execute("DELETE FROM sessions WHERE id = (SELECT max(id) FROM sessions)")
+        connection.execute("DELETE FROM sessions WHERE created_at = (SELECT max(created_at) FROM sessions)")
 
     press(page, "Publish")
     assert "Nothing was done." in page.inner_text("main")
