@@ -110,7 +110,7 @@ class Builder:
             html=self._references(post) + post.feed_html,
             published=post.published_at,
             updated=post.updated_at,
-            authors=tuple(self._person(name) for name in post.authors or (self.settings.author,)),
+            authors=tuple(self._author(post, name) for name in post.authors or (self.settings.author,)),
             categories=tuple(Category(tag, self.urls.tag(tag)) for tag in post.tags),
             enclosures=post.enclosures,
             lang=post.lang,
@@ -162,6 +162,10 @@ class Builder:
         words = self.language.words
         lang = "" if primary(post.lang) == primary(words) else f' lang="{words}"'
         return "".join(f"<p{lang}>{line.html(self.language)}</p>\n" for line in post.references)
+
+    def _author(self, post: Post, name: str) -> Person:
+        """An author; of a page, which stands in nobody's list, without an address that may lead nowhere."""
+        return Person(name) if post.page and name != self.settings.author else self._person(name)
 
     def _person(self, name: str) -> Person:
         return Person(name, self.urls.author(name))

@@ -6,6 +6,7 @@ in these is found inside a run, by its characters and by pairs of them.
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final
 from zlib import crc32
@@ -27,7 +28,7 @@ _INSIDE: Final = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Hangul}\p{Thai}\p{Lao}\p
 _IS_INSIDE: Final = regex.compile(f"[{_INSIDE}]")
 _SEGMENT: Final = regex.compile(f"[{_INSIDE}]+|[^{_INSIDE}]+")
 _WORD: Final = regex.compile(r"[\p{L}\p{N}]+")
-_WRITTEN: Final = regex.compile(r"[\p{L}\p{N}\p{M}\p{Cf}]+")
+_WRITTEN: Final = regex.compile(r"[\p{L}\p{N}\p{M}\p{Cf}\p{So}₨﷼]+")  # signs too: some fold to letters, as ℃ does
 _INVISIBLE: Final = regex.compile(r"\p{Cf}+")
 _MARKS: Final = regex.compile(r"\p{M}+")
 _MANY_MARKS: Final = regex.compile(rf"(\p{{M}}{{{_FEW_MARKS}}})\p{{M}}+")
@@ -50,9 +51,32 @@ def words_of(text: str) -> str:
     return " ".join(_WORD.findall(fold(text)))
 
 
-def runs(text: str) -> "Iterator[regex.Match[str]]":
-    """The runs in a text as it was written, invisible characters in them too."""
-    return _WRITTEN.finditer(text)
+@dataclass(frozen=True, slots=True)
+class WrittenWord:
+    """A folded word, and where each of its characters stands in the text: from `starts` up to `ends`, marks and
+    invisible characters after it too. Characters that fold together all stand where their whole run does."""
+
+    folded: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+def written_words(text: str) -> Iterator[WrittenWord]:
+    """The words of a text, the same ones that `words_of` has, with their places in it."""
+    for run in _WRITTEN.finditer(text):
+        start, end = run.span()
+        if run[0].isascii():
+            yield WrittenWord(run[0].lower(), range(start, end), range(start + 1, end + 1))
+            continue
+        kept = [(place, folded) for place, char in enumerate(run[0], start) if (folded := fold(char))]
+        afters = [*(place for place, _ in kept), end][1:]
+        starts = [place for place, piece in kept for _ in piece]
+        ends = [after for (_, piece), after in zip(kept, afters, strict=True) for _ in piece]
+        folded = fold(run[0])
+        if "".join(piece for _, piece in kept) != folded:
+            starts, ends = [start] * len(folded), [end] * len(folded)
+        for word in _WORD.finditer(folded):
+            yield WrittenWord(word[0], starts[slice(*word.span())], ends[slice(*word.span())])
 
 
 def segments(word: str) -> list[str]:

@@ -42,6 +42,29 @@ def test_what_is_found_is_shown_with_its_matches_marked(client: FlaskClient, pub
     assert texts(page.text, "title") == ["moon – Search – Example Blog"]
 
 
+def test_a_page_that_is_found_links_to_no_list_as_it_stands_in_none(client: FlaskClient, publish: Publish) -> None:
+    publish("About the moon", slug="about", page="true", tags="[space]", authors="[Pia Pang, Ann Author]")
+
+    links = hrefs(get(client, f"{SEARCH}?q=moon").text, "article a")
+    (found,) = client.get("/search.json?q=moon").get_json()["items"]
+
+    assert links == ["http://blog.example/about"]
+    assert found["authors"] == [
+        {"name": "Pia Pang"},
+        {"name": "Ann Author", "url": "http://blog.example/authors/Ann%20Author"},
+    ]
+
+
+def test_the_words_around_a_match_far_behind_signs_that_fold_to_words_are_shown(
+    client: FlaskClient, publish: Publish
+) -> None:
+    publish(
+        "Pudding", "\n".join(["- ½ cup of milk, 20℃, shop № 5 ™"] * 12) + "\n\nadd the cardamom, and stir.", slug="p"
+    )
+
+    assert "add the <mark>cardamom</mark>, and stir." in client.get("/search?q=cardamom").text
+
+
 def test_all_that_is_typed_is_text(client: FlaskClient, publish: Publish) -> None:
     publish("Tags", "What <script>alert(1)</script> `<b>bold</b>` does.", slug="tags")
 
