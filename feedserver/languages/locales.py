@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from babel.core import Locale
 
 _BUILT_IN: Final = ("en", "en-us")  # whose dates are those of `english`
+_OF_A_SCRIPT: Final = 4  # letters (ISO 15924)
 
 
 def is_built_in(tag: str) -> bool:
@@ -16,6 +17,11 @@ def is_built_in(tag: str) -> bool:
 def primary(tag: str) -> str:
     """The language of a tag, without script and region: `pt` of `pt-BR`."""
     return tag.partition("-")[0].lower()
+
+
+def script(tag: str) -> str | None:
+    """The script that a tag names: `Latn` of `he-Latn`."""
+    return next((part.title() for part in tag.split("-")[1:] if len(part) == _OF_A_SCRIPT and part.isalpha()), None)
 
 
 def locale_of(tag: str) -> "Locale":

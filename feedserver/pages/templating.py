@@ -8,6 +8,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from feedserver.clock import rfc3339
+from feedserver.languages.directions import direction_of
 from feedserver.languages.english import Language
 from feedserver.text import shorten
 from feedserver.thoughts import comments
@@ -32,6 +33,7 @@ def prepare(environment: Environment, language: Language) -> None:
         "month": _of_page("month"),
         "size": _of_page("size"),
         "listed": _of_page("listed"),
+        "direction": lambda tag, words: direction_of(tag, language, words),
         "rfc3339": rfc3339,
         "shorten": shorten,
         "ascii_url": ascii_url,

@@ -11,7 +11,7 @@ from feedserver.storage.schema import listed, posts, related
 RELATED: Final = 5  # posts named below a post
 _NEAREST: Final = 50  # related posts that are read; some may be hidden
 COLUMNS: list[ColumnElement[Any]] = [
-    posts.c[name] for name in ("id", "slug", "title", "excerpt", "state", "published_at")
+    posts.c[name] for name in ("id", "slug", "title", "excerpt", "lang", "state", "published_at")
 ]
 
 
@@ -51,4 +51,4 @@ def related_to(connection: Connection, post_id: int, now: datetime) -> list[Post
 
 def link(row: Row[Any]) -> PostLink:
     """A link to the post of a row with `COLUMNS`."""
-    return PostLink(row.slug, row.title or row.excerpt or row.slug, row.published_at)
+    return PostLink(row.slug, row.title or row.excerpt or row.slug, row.lang, row.published_at)

@@ -263,6 +263,7 @@ class PostLink:
 
     slug: str
     label: str
+    lang: str
     published_at: datetime
 
 

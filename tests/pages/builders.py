@@ -149,9 +149,9 @@ def rich_post_page() -> str:
         post=rich,
         authors=("Ada", "Ben", "Cho"),
         thoughts=thoughts,
-        related=(PostLink("tides", "Tides", THEN),),
-        older=PostLink("ebb", f"Ebb {QUOTED}", THEN),
-        newer=PostLink("flow", "Flow " * 50, THEN),
+        related=(PostLink("tides", "Tides", "en", THEN),),
+        older=PostLink("ebb", f"Ebb {QUOTED}", "en", THEN),
+        newer=PostLink("flow", "Flow " * 50, "en", THEN),
         form=form(
             form=Message("Please send it again."),
             comment=Message("Please write something."),

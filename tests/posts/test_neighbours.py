@@ -49,7 +49,7 @@ def test_a_neighbour_is_told_with_its_label_and_date(services: WebServices, publ
     with services.database.read() as connection:
         older, _ = links.neighbours(connection, post, clock())
 
-    assert older == PostLink("note", "First words.", untitled.published_at)
+    assert older == PostLink("note", "First words.", "en", untitled.published_at)
 
 
 def test_posts_of_one_second_are_neighbours_in_the_order_of_the_list(services: WebServices, publish: Publish) -> None:
