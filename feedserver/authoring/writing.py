@@ -1,15 +1,17 @@
-"""Rules for writing apps, whatever they speak: what a token allows, and what becomes of a public post."""
+"""Rules for writing apps, whatever they speak: what a token allows, and when readers see a post."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from feedserver.accounts.model import AppToken
 from feedserver.errors import FeedserverError, InvalidDocument
+from feedserver.posts.amending import Fields
 from feedserver.posts.document import check_slug, slug_from
 from feedserver.posts.model import Post
 
 FILES: Final = ("media", "create")  # scopes of which one stores files, and lists them
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class MissingScope(FeedserverError):
@@ -47,10 +49,25 @@ def require_scope(app: AppToken, *scopes: str) -> None:
         raise MissingScope(*scopes)
 
 
-def check_shown(post: Post, now: datetime, *, draft: bool | None = None, date: datetime | None = None) -> None:
-    """Raises Withheld if readers see the post now, and would not with this new state or date; None: as it is."""
-    if post.visible(now) and (draft or (date is not None and date > now)):
+def new_state(post: Post, app: AppToken, now: datetime, *, draft: bool | None, date: datetime | None) -> Fields:
+    """The fields that make a post a draft, or none any more, as an app wants; None: as it is, at the date that it has.
+
+    Raises Withheld if readers see the post now and would not then; MissingScope if they would see it sooner than they
+    do: that is publishing, by whatever member of the request.
+    """
+    is_draft = post.state == "draft"
+    wanted = is_draft if draft is None else draft
+    before, after = _seen_from(post.published_at, now, is_draft), _seen_from(date or post.published_at, now, wanted)
+    if before == now < after:
         raise Withheld
+    if after < before:
+        require_scope(app, "create")
+    return {} if wanted == is_draft else {"draft": wanted}
+
+
+def _seen_from(date: datetime, now: datetime, is_draft: bool) -> datetime:
+    """From when on readers see a post, at the earliest from now on."""
+    return _NEVER if is_draft else max(date, now)
 
 
 def spelled_slug(wanted: str) -> str | None:

@@ -22,6 +22,7 @@ _RESERVED: Final = frozenset(
     + [f"{kind}.{suffix}" for kind in ("feed", "thoughts", "search") for suffix in ("rss", "atom", "json")]
 )
 _FIRST_WORDS: Final = 6  # of a post without a title, of which a slug is made
+_NUMBER: Final = re.compile("-([1-9][0-9]{0,17})$")
 RESERVED_PATTERN: Final = rf"(?i:{'|'.join(map(re.escape, sorted(_RESERVED)))}|sitemap-[^/]+\.xml)"
 
 
@@ -53,6 +54,23 @@ def check_all_free(connection: Connection, wanted: Sequence[tuple[str, bool]]) -
         if slug in taken:
             raise SlugTaken(slug)
         taken.add(slug)
+
+
+def nearest_free(connection: Connection, slug: str, post: Post) -> str:
+    """The slug of a post that is to have this one: itself if it is free, or the post has or had it.
+
+    Else a number at its end that the post has, or had, so that the same wish twice is one; else the next free one.
+    """
+    if (owner := store.slug_owner(connection, slug)) is None or owner == post.id:
+        return slug
+    own = (post.slug, *sorted(store.slugs_of(connection, post.id)))
+    return next((one for one in own if _is_numbered(one, slug)), None) or next_free(connection, slug, page=post.page)
+
+
+def _is_numbered(slug: str, stem: str) -> bool:
+    """Whether a slug is another one with a number, as `next_free` makes them."""
+    number = _NUMBER.search(slug)
+    return number is not None and numbered(stem, int(number[1])) == slug
 
 
 def next_free(connection: Connection, slug: str, but: Collection[str] = (), *, page: bool) -> str:

@@ -238,6 +238,33 @@ def test_another_slug_renames_and_the_old_address_leads_there(mars: App, client:
     assert mars.get(post_id)["wp_slug"] == "spring"
 
 
+@pytest.mark.one_database
+def test_a_slug_that_an_app_sends_again_at_every_save_renames_nothing(mars: App) -> None:
+    mars.new(title="Again", wp_slug="again")
+    post_id = mars.new(title="Again", wp_slug="again")
+    assert mars.get(post_id)["wp_slug"] == "again-2"
+
+    for _ in range(2):
+        mars.edit(post_id, description="More", wp_slug="again")
+        mars("wp.editPost", "1", ME, post_id, {"post_name": "again"})
+        assert mars.get(post_id)["wp_slug"] == "again-2"
+
+    mars.edit(post_id, wp_slug="again-7")
+    mars.edit(post_id, wp_slug="again")
+    assert mars.get(post_id)["wp_slug"] == "again-7"
+
+
+@pytest.mark.one_database
+def test_a_post_gets_a_numbered_slug_back_that_it_had(mars: App) -> None:
+    mars.new(title="Again")
+    post_id = mars.new(title="Again")
+    mars.new(title="Again")
+
+    mars.edit(post_id, wp_slug="another")
+    mars.edit(post_id, wp_slug="again")
+    assert mars.get(post_id)["wp_slug"] == "again-2"
+
+
 @pytest.mark.parametrize(
     "said", [{"publish": False}, {"post_status": "draft"}, {"publish": True, "post_status": "pending"}]
 )
@@ -261,6 +288,54 @@ def test_a_public_post_is_not_scheduled_again(mars: App, services: WebServices) 
         mars.edit(post_id, dateCreated=DateTime("20310101T00:00:00"))
 
     assert code(refused) == 409
+
+
+LATER = {"dateCreated": DateTime("20310101T00:00:00")}
+TO_COME = [DateTime("20200101T00:00:00"), DateTime("20301231T00:00:00")]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("earlier", TO_COME, ids=str)
+def test_to_be_seen_sooner_than_it_would_be_a_post_needs_the_scope_to_publish(
+    mars: App, make_app: MakeApp, services: WebServices, earlier: DateTime
+) -> None:
+    drafting, publishing = make_app("draft", "update"), make_app("create", "update")
+    post_id = mars.new(title="T", **LATER)
+    before = post(services, post_id)
+
+    for deed in (
+        lambda: drafting.edit(post_id, True, title="New", dateCreated=earlier),
+        lambda: drafting("wp.editPost", "1", ME, post_id, {"post_date": earlier, "post_status": "publish"}),
+    ):
+        with pytest.raises(Fault) as refused:
+            deed()
+        assert code(refused) == 401
+        assert post(services, post_id) == before
+
+    publishing.edit(post_id, dateCreated=earlier)
+    assert post(services, post_id).published_at < before.published_at
+
+
+@pytest.mark.one_database
+def test_a_post_to_come_is_edited_and_put_off_without_that_scope_and_a_draft_dated(
+    mars: App, make_app: MakeApp, services: WebServices
+) -> None:
+    drafting = make_app("draft", "update")
+    to_come, draft = mars.new(title="T", **LATER), mars.new(title="U", publish=False)
+    public = mars.new(title="V", dateCreated=DateTime("20210101T00:00:00"))
+
+    drafting.edit(to_come, True, **{**mars.get(to_come), "title": "New"})
+    assert drafting("mt.publishPost", to_come, ME) == int(to_come)
+    drafting.edit(to_come, dateCreated=DateTime("20320101T00:00:00"))
+    for one in (draft, public):
+        drafting.edit(one, dateCreated=DateTime("20200101T00:00:00"))
+
+    assert [post(services, one).published_at.year for one in (to_come, draft, public)] == [2032, 2020, 2020]
+    assert [post(services, one).status(services.clock()) for one in (to_come, draft, public)] == [
+        "scheduled",
+        "draft",
+        "published",
+    ]
 
 
 def test_a_scheduled_post_may_become_a_draft(mars: App, services: WebServices) -> None:

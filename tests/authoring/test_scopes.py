@@ -81,6 +81,7 @@ CALLS: Final[list[tuple[Call, str, Set[str]]]] = [
         ("wp.getMediaLibrary", "", ["1", ME], FILES),
         ("wp.getComments", "", ["1", ME], {"update", "delete"}),
         ("wp.editComment", "", ["1", ME, "thought", {"status": "hold"}], {"update"}),
+        ("wp.editComment", "trash", ["1", ME, "thought", {"status": "trash"}], set()),  # two: update and delete
         ("wp.deleteComment", "", ["1", ME, "thought"], {"delete"}),
     ]
 ]  # fmt: skip

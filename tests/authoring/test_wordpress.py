@@ -369,6 +369,17 @@ def test_a_comment_is_deleted(mars: App, services: WebServices, commented: int) 
     assert refused.value.faultCode == 404
 
 
+def test_the_bin_as_a_comments_status_needs_the_scope_to_delete(
+    make_app: MakeApp, services: WebServices, commented: int
+) -> None:
+    with pytest.raises(Fault) as refused:
+        make_app("update")("wp.editComment", "1", ME, commented, {"status": "trash"})
+    assert (refused.value.faultCode, state(services, commented)) == (401, "shown")
+
+    make_app("update", "delete")("wp.editComment", "1", ME, commented, {"status": "trash"})
+    assert state(services, commented) == "deleted"
+
+
 def test_moderating_needs_its_scopes(make_app: MakeApp, commented: int) -> None:
     writer = make_app("create", "draft", "media")
 

@@ -10,7 +10,7 @@ from feedserver.authoring.micropub.finding import Finder
 from feedserver.authoring.micropub.properties import content_of, properties_of
 from feedserver.authoring.micropub.requests import Creation, InvalidRequest, Properties, Removal, Update
 from feedserver.authoring.micropub.updating import updated
-from feedserver.authoring.writing import NotPublic, check_shown, require_scope, spelled_slug
+from feedserver.authoring.writing import NotPublic, new_state, require_scope, spelled_slug
 from feedserver.clock import Clock
 from feedserver.errors import EditConflict
 from feedserver.posts import previews
@@ -92,19 +92,11 @@ class Posting:
             for properties in (present, wanted)
         )
         fields: Fields = {name: value for name, value in after.fields.items() if value != before.fields[name]}
-        check_shown(post, now, date=cast("datetime | None", fields.get("date")))
-        fields = {**fields, **self._new_state(post, _status(wanted), app, now)}
+        is_draft = None if (status := _status(wanted)) is None else status == "draft"
+        date = cast("datetime | None", fields.get("date"))
+        fields = {**fields, **new_state(post, app, now, draft=is_draft, date=date)}
         body = after.body if after.body != before.body else None
         return self.publisher.amend(post.slug, fields, body, now, _writer(app), expected=post.revision)
-
-    def _new_state(self, post: Post, status: str | None, app: AppToken, now: datetime) -> Fields:
-        if status == "draft" and post.state != "draft":
-            check_shown(post, now, draft=True)
-            return {"draft": True}
-        if status == "published" and post.state == "draft":
-            require_scope(app, "create")
-            return {"draft": False}
-        return {}
 
     def carry_out(self, removal: Removal, app: AppToken) -> None:
         """Puts a post into the bin, or takes it out; where it is already, nothing is done."""

@@ -51,7 +51,7 @@ def listed(call: AppCall) -> Value:
 
 
 def edit(call: AppCall) -> Value:
-    """`wp.editComment`: its status can be changed; the words of others cannot."""
+    """`wp.editComment`: its status can be changed; the words of others cannot. `trash` needs the scope `delete` too."""
     require_scope(call.app, "update")
     said = Members(call.param(4))
     thought = _find(call, 3)
@@ -61,7 +61,9 @@ def edit(call: AppCall) -> Value:
     if status and status != _STATUSES.get(thought.state):
         if status not in _ACTIONS:
             raise WrongArguments(f"There is no comment status “{status[:40]}”.")
-        _moderate(call, thought, _ACTIONS[status])
+        if (action := _ACTIONS[status]) == "delete":
+            require_scope(call.app, "delete")
+        _moderate(call, thought, action)
     return True
 
 

@@ -1,13 +1,12 @@
 """Carries out what apps ask of posts: they are added, changed and deleted, as the account whose token an app has."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from feedserver.accounts.model import AppToken
 from feedserver.authoring import categories
-from feedserver.authoring.writing import check_shown, require_scope, spelled_slug
+from feedserver.authoring.writing import new_state, require_scope, spelled_slug
 from feedserver.authoring.xmlrpc_apps.changes import PostChanges, joined_at_fold, split_at_fold
 from feedserver.authoring.xmlrpc_apps.values import WrongArguments
 from feedserver.errors import EditConflict, FeedserverError, PostNotFound
@@ -19,8 +18,6 @@ from feedserver.posts.publishing import Publisher
 from feedserver.text import caseless, one_line
 
 _TRIES: Final = 5  # of a change beside those of others
-
-_Fields = Mapping[str, Value | None]
 
 
 class ChangedSince(FeedserverError):
@@ -96,8 +93,8 @@ class Posting:
         self.publisher.delete(self.find(post_id).slug)
 
     def _edit(self, post: Post, said: PostChanges, app: AppToken, now: datetime) -> Post:
-        check_shown(post, now, draft=said.wish == "draft", date=said.date)
-        fields = {**self._changed(post, said), **_new_state(post, said, app)}
+        is_draft = None if said.wish is None else said.wish == "draft"
+        fields = {**self._changed(post, said), **new_state(post, app, now, draft=is_draft, date=said.date)}
         changed = self.publisher.amend(
             post.slug, fields, _new_text(post, said), now, _writer(app), expected=post.revision
         )
@@ -142,18 +139,8 @@ class Posting:
         if slug is None or slug == post.slug:
             return post
         with self.publisher.database.read() as connection:
-            if store.slug_owner(connection, slug) != post.id:
-                slug = slugs.next_free(connection, slug, page=False)
-        return self.publisher.rename(post.slug, slug)
-
-
-def _new_state(post: Post, said: PostChanges, app: AppToken) -> _Fields:
-    if said.wish == "draft" and post.state != "draft":
-        return {"draft": True}
-    if said.wish == "public" and post.state == "draft":
-        require_scope(app, "create")
-        return {"draft": False}
-    return {}
+            free = slugs.nearest_free(connection, slug, post)
+        return post if free == post.slug else self.publisher.rename(post.slug, free)
 
 
 def _new_text(post: Post, said: PostChanges) -> str | None:

@@ -197,6 +197,25 @@ def test_publishing_it_later_needs_create_and_update(app_of_ann: App, services: 
 
 
 @pytest.mark.one_database
+@pytest.mark.parametrize("earlier", ["2020-01-01T00:00:00Z", "2098-01-01"])
+def test_to_be_seen_sooner_than_it_would_be_a_post_needs_create(
+    app_of_ann: App, services: WebServices, earlier: str
+) -> None:
+    url = app_of_ann.create(name=["Later"], content=["x"], published=["2099-01-01"])
+    drafting = app_of_ann.with_scopes(services, "draft", "update")
+
+    refused = drafting.update(url, replace={"published": [earlier]})
+    assert (refused.status_code, refused.get_json()["error"]) == (401, "insufficient_scope")
+    assert app_of_ann.source(url)["published"] == ["2099-01-01T00:00:00Z"]
+    assert app_of_ann.page(url).status_code == 404
+
+    assert drafting.update(url, replace={"published": ["2099-02-01"]}).status_code == 204
+    assert drafting.update(url, delete=["published"]).status_code == 204
+    assert app_of_ann.page(url).status_code == 404
+    assert app_of_ann.update(url, replace={"published": [earlier]}).status_code == 204
+
+
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "changes",
     [
