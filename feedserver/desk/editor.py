@@ -20,8 +20,8 @@ from feedserver.desk.editor_form import (
 from feedserver.desk.editor_pages import edit_page, filled_page, new_page, post_of, refused, status_of
 from feedserver.desk.editor_preview import shown_unsaved
 from feedserver.errors import AlreadyAdded, MediaError, MediaStoreError, PostError, PostGone
-from feedserver.posts import revisions, store
-from feedserver.posts.model import Post, Writer
+from feedserver.posts import store
+from feedserver.posts.model import Post
 from feedserver.services import services
 from feedserver.tokens import hashed, new_secret
 from feedserver.urls import segment
@@ -70,16 +70,17 @@ def add_post() -> Response | BaseResponse:
 
 
 def _sent_again(sent: Sent, slug: str) -> Response | BaseResponse:
-    """A form of a new post was sent once more: it edits the post that it has added, unless others have done so."""
+    """A form of a new post was sent once more: it edits the post that it has added, if what it has saved last is still
+    the text of that post."""
     there = post_of(slug)
     with services().database.read() as connection:
-        writers = {Writer(one.by, one.via) for one in revisions.history(connection, there.id)}
+        saved = store.revision_of_submission(connection, hashed(sent.submission))
         slugs = store.slugs_of(connection, there.id)
     typed = sent.texts.get("slug", "")
     was_renamed = len(slugs) > 1
     added_with = typed if typed in ("", *slugs) else "" if was_renamed else there.slug
     texts = {**sent.texts, "slug": typed}
-    again = replace(sent, texts=texts, shown_slug=added_with, revision=None if writers == {saving.writer()} else 0)
+    again = replace(sent, texts=texts, shown_slug=added_with, revision=saved)
     try:
         _require_there(there)
         return _after(saving.edit(on_present_slug(again, there), there, again.revision), sent.deed)

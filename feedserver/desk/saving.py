@@ -62,7 +62,8 @@ def edit(sent: Sent, present: Post, expected: int | None) -> Post:
     _check_schedule(sent.deed, fields.get("date", present.published_at))
     if sent.deed not in _HIDING:
         _check_readable(publisher.read_unnamed(amended(present.source, fields, changes.body).encode()), present, now)
-    saved = publisher.amend(present.slug, fields, changes.body, now, writer(), expected=expected)
+    submission = sent.submission or None
+    saved = publisher.amend(present.slug, fields, changes.body, now, writer(), expected=expected, submission=submission)
     if changes.slug is not None:
         saved = publisher.rename(saved.slug, changes.slug)
     return publisher.delete(saved.slug) if sent.deed == "delete" else saved

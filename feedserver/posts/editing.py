@@ -14,6 +14,7 @@ from feedserver.posts.amending import Fields, amended
 from feedserver.posts.model import CLI, DraftText, Post, Writer
 from feedserver.posts.preparing import NO_FILES, Files, RenderedDocument
 from feedserver.posts.site_posts import SitePosts
+from feedserver.tokens import hashed
 
 _TRIES: Final = 5  # of a change beside those of others
 
@@ -31,12 +32,14 @@ class Editor(SitePosts):
         writer: Writer = CLI,
         *,
         expected: int | None = None,
+        submission: str | None = None,
     ) -> Post:
         """Replaces the content of a post. Without a date it keeps the old one, and `updated` is now.
 
         The slug stays: `rename` changes it. `files` as for `add`; others that the post had beside it mean what they
         meant. A document that changes nothing is not stored. `expected` is the number of the revision that the writer
-        knows: EditConflict is raised if the post has another one.
+        knows: EditConflict is raised if the post has another one. `submission` is the secret of the form that has added
+        the post, where that form saves this text too (`store.revision_of_submission`).
         """
         now = now.replace(microsecond=0)
         with self.database.read() as connection:
@@ -50,7 +53,9 @@ class Editor(SitePosts):
         def write(connection: Connection, post: Post) -> None:
             if post.source != made.document.source:
                 conditions.check_expected(post, expected)
-                revisions.add(connection, post, made.document, writer, now)
+                number = revisions.add(connection, post, made.document, writer, now)
+                if submission is not None:
+                    recording.note_submission(connection, hashed(submission), post.id, number)
             conditions.check_kind(post, made.document)
             self._replace(connection, post, made, now)
 
@@ -87,16 +92,17 @@ class Editor(SitePosts):
         *,
         files: Files = NO_FILES,
         expected: int | None = None,
+        submission: str | None = None,
     ) -> Post:
         """Changes fields of a post, and its text unless `body` is None; all else in its document stays as it is.
 
         Fields are those of `amending.amended`. A change moves `updated`: one in the document that is past goes, unless
-        it is among the fields. `expected` as for `edit`; without it, a change that somebody else makes
-        meanwhile stays beside this one.
+        it is among the fields. `expected` and `submission` as for `edit`; without `expected`, a change that somebody
+        else makes meanwhile stays beside this one.
         """
         for _ in range(_TRIES):
             try:
-                return self._amend(slug, fields, body, now, writer, files, expected)
+                return self._amend(slug, fields, body, now, writer, files, expected, submission)
             except EditConflict as conflict:
                 if expected is not None:
                     raise
@@ -112,12 +118,13 @@ class Editor(SitePosts):
         writer: Writer,
         files: Files,
         expected: int | None,
+        submission: str | None,
     ) -> Post:
         with self.database.read() as connection:
             post = conditions.undeleted_post(connection, slug)
         document = self._read_amended(post, amended(post.source, _without_same_date(fields, post), body), fields, now)
         known = post.revision if expected is None else expected
-        return self.edit(slug, document, now, files, writer, expected=known)
+        return self.edit(slug, document, now, files, writer, expected=known, submission=submission)
 
     def _read_amended(self, post: Post, source: str, fields: Fields, now: datetime) -> DraftText:
         """Reads a document that was made of an earlier one, without the `updated` of that one if it is past."""

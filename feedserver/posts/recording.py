@@ -43,6 +43,13 @@ def add_submission(connection: Connection, submission: str, post_id: int) -> Non
     connection.execute(insert(schema.submissions).values(hash=submission, post_id=post_id))
 
 
+def note_submission(connection: Connection, submission: str, post_id: int, revision: int) -> None:
+    """Notes that the form with this hash, which has added a post, has saved this revision of it."""
+    sent = schema.submissions
+    of_form = (sent.c.hash == submission, sent.c.post_id == post_id)
+    connection.execute(update(sent).where(*of_form).values(revision=revision))
+
+
 def change(connection: Connection, post_id: int, content: PostContent) -> None:
     """Writes a post's new content, and its parts; id, guid and slug stay."""
     connection.execute(update(posts).where(posts.c.id == post_id).values(_content(content)))

@@ -49,8 +49,8 @@ def add_first(
     connection.execute(insert(revisions), rows)
 
 
-def add(connection: Connection, post: Post, document: DraftText, writer: Writer, now: datetime) -> None:
-    """Writes the next revision of a post, `document`, over `post` as it was before.
+def add(connection: Connection, post: Post, document: DraftText, writer: Writer, now: datetime) -> int:
+    """Writes the next revision of a post, `document`, over `post` as it was before; returns its number.
 
     A text that a program without revisions has saved beside this one becomes a revision of its own first.
     """
@@ -61,6 +61,7 @@ def add(connection: Connection, post: Post, document: DraftText, writer: Writer,
         connection.execute(insert(revisions), before)
     connection.execute(insert(revisions), _row(post.id, number + 1, document.title, document.source, writer, now))
     connection.execute(update(posts).where(posts.c.id == post.id).values(revision=number + 1))
+    return number + 1
 
 
 def complete(connection: Connection) -> None:

@@ -65,6 +65,12 @@ def by_submission(connection: Connection, submission: str) -> Post | None:
     return _first(connection, select(*_OF_A_POST).join(sent).where(sent.c.hash == submission))
 
 
+def revision_of_submission(connection: Connection, submission: str) -> int | None:
+    """The number of the revision that the form with this hash has saved last; None if it has added no post."""
+    sent = schema.submissions
+    return connection.execute(select(sent.c.revision).where(sent.c.hash == submission)).scalar()
+
+
 def latest(
     connection: Connection, now: datetime, limit: int, offset: int = 0, listing: Listing = EVERYTHING
 ) -> list[Post]:

@@ -125,6 +125,7 @@ submissions = Table(
     metadata,
     Column("hash", SafeText, primary_key=True),  # of the form's secret
     _of_post(nullable=False, index=True),
+    Column("revision", Integer, nullable=False, server_default="1"),  # the number of the last that the form has saved
 )
 
 # The addresses of posts that readers cannot see yet, good for a while.

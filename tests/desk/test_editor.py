@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse, stream_encode_multipart
 
 from feedserver.app import create_app
 from feedserver.posts import revisions, store
-from feedserver.posts.model import Post, Writer
+from feedserver.posts.model import CLI, Post, Writer
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.desk.conftest import PASSWORD, filled, form, signed_in
@@ -274,17 +274,39 @@ def test_a_browser_that_goes_back_gets_the_same_form_again(ann: FlaskClient) -> 
     assert new_form(ann)["submission"] != new_form(ann)["submission"]
 
 
-def test_the_same_form_over_what_somebody_else_has_changed_is_a_conflict(
-    ann: FlaskClient, services: WebServices, clock: Clock
+@pytest.mark.parametrize("writer", [Writer("bo", "desk"), Writer("ann", "desk"), CLI], ids=["bo", "ann", "a program"])
+@pytest.mark.parametrize("body", ["A", "Mine."], ids=["with the same text", "with another"])
+def test_the_same_form_over_what_was_changed_since_is_a_conflict_whoever_has_done_so(
+    ann: FlaskClient, services: WebServices, clock: Clock, writer: Writer, body: str
+) -> None:
+    fields = new_form(ann)
+    for saved in "BA":
+        send(ann, NEW, fields, "publish", title="One", body=saved)
+    services.publisher.amend("one", {}, "Longer since.", clock(), writer)
+
+    answer = send(ann, NEW, fields, "publish", title="One", body=body)
+
+    assert answer.status_code == 409
+    assert ("Longer since." in answer.text, shown_text(answer, "/one/edit")) == (True, body)
+    assert numbers(services, "one") == [3, 2, 1]
+    once_more = form(answer, "/one/edit").fields
+    assert send(ann, "/desk/posts/one/edit", once_more, "update").status_code == 303
+    assert send(ann, NEW, fields, "publish", title="One", body="Later.").status_code == 409
+    assert numbers(services, "one") == [4, 3, 2, 1]
+
+
+def test_the_same_form_over_its_own_text_that_others_have_brought_back_changes_nothing(
+    ann: FlaskClient, services: WebServices
 ) -> None:
     fields = new_form(ann)
     send(ann, NEW, fields, "publish", title="One", body="A")
-    services.publisher.amend("one", {}, "Hers.", clock(), Writer("bo", "desk"))
+    for body in "BA":
+        edit(ann, "one", "update", body=body)
 
-    answer = send(ann, NEW, fields, "publish", title="One", body="Mine.")
+    answers = [send(ann, NEW, fields, "publish", title="One", body=body).status_code for body in "AC"]
 
-    assert answer.status_code == 409
-    assert ("Hers." in answer.text, shown_text(answer, "/one/edit")) == (True, "Mine.")
+    assert answers == [303, 409]
+    assert numbers(services, "one") == [3, 2, 1]
 
 
 def test_in_two_tabs_both_texts_are_shown_and_mine_is_saved_when_it_is_sent_once_more(
