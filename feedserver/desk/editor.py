@@ -17,10 +17,11 @@ from feedserver.desk.editor_form import (
     shown,
     with_files,
 )
-from feedserver.desk.editor_pages import edit_page, filled_page, new_page, post_of, refused, status_of
+from feedserver.desk.editor_pages import NEW_FORMAT, edit_page, filled_page, new_page, post_of, refused, status_of
 from feedserver.desk.editor_preview import shown_unsaved
 from feedserver.errors import AlreadyAdded, MediaError, MediaStoreError, PostError, PostGone
 from feedserver.posts import store
+from feedserver.posts.document import format_of
 from feedserver.posts.model import Post
 from feedserver.services import services
 from feedserver.tokens import hashed, new_secret
@@ -55,7 +56,7 @@ def _added_by(secret: str) -> Post | None:
 def add_post() -> Response | BaseResponse:
     sent = sent_now()
     try:
-        sent = with_files(sent)
+        sent = with_files(sent, NEW_FORMAT)
         if sent.deed == "picture":
             return new_page(sent.texts, submission=sent.submission)
         if sent.deed == "preview":
@@ -107,7 +108,7 @@ def edit_post(slug: str) -> Response | BaseResponse:
     found = post_of(slug)
     sent = on_present_slug(sent_now(), found)
     try:
-        sent = with_files(sent)
+        sent = with_files(sent, format_of(found.source))
         return _taken(sent, found)
     except (PostError, MediaError) as error:
         if isinstance(error, MediaStoreError):

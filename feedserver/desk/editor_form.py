@@ -8,7 +8,7 @@ from flask import request
 from feedserver.desk import post_form, uploads
 from feedserver.desk.post_form import Changes, Texts
 from feedserver.errors import AlreadyRenamed
-from feedserver.posts.model import Post
+from feedserver.posts.model import Format, Post
 from feedserver.services import services
 
 
@@ -59,11 +59,12 @@ def require_slug_as_shown(sent: Sent, present: Post) -> None:
         raise AlreadyRenamed(present.slug, slug)
 
 
-def with_files(sent: Sent) -> Sent:
-    """The form with lines in its text for the files that were chosen beside it. Raises MediaError."""
+def with_files(sent: Sent, format_: Format) -> Sent:
+    """The form with lines in its text, of this format, for the files that were chosen beside it. Raises MediaError."""
     if not (files := uploads.added(request.form.get("alt", ""))):
         return sent
-    return replace(sent, texts={**sent.texts, "body": uploads.with_lines(sent.texts.get("body", ""), files)})
+    body = uploads.with_lines(sent.texts.get("body", ""), files, format_)
+    return replace(sent, texts={**sent.texts, "body": body})
 
 
 def shown(post: Post) -> dict[str, str]:

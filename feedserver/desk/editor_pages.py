@@ -20,7 +20,8 @@ from feedserver.errors import (
     StillPublic,
 )
 from feedserver.posts import revisions, store
-from feedserver.posts.model import Post
+from feedserver.posts.document import format_of
+from feedserver.posts.model import Format, Post
 from feedserver.services import services
 from feedserver.tokens import new_secret
 
@@ -35,6 +36,7 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (DocumentTooLong, 413),
 )
 _OTHERWISE: Final = 422
+NEW_FORMAT: Final[Format] = "markdown"  # of the text of a new post
 
 
 def post_of(slug: str) -> Post:
@@ -50,6 +52,7 @@ def new_page(texts: Texts, status: int = 200, *, submission: str = "", **values:
         status,
         texts={**EMPTY, **texts},
         is_unsaved=bool(texts),
+        format=NEW_FORMAT,
         post=None,
         shown_slug="",
         submission=submission or new_secret(),
@@ -73,6 +76,7 @@ def edit_page(post: Post, texts: Texts, status: int = 200, **values: Any) -> Res
         status,
         texts={**shown(post), **texts},
         is_unsaved=bool(texts),
+        format=format_of(post.source),
         post=post,
         state=post.status(parts.clock()),
         address=parts.urls.permalink(post.slug, is_page=post.page),

@@ -25,7 +25,7 @@ def media() -> Response:
 @frame.blueprint.post("/media")
 @frame.takes_files
 def add_media() -> Response | BaseResponse:
-    """Adds files. A script is told their addresses and Markdown as JSON, a browser is led to the list."""
+    """Adds files. A script is told their addresses and lines for texts as JSON, a browser is led to the list."""
     wants_json = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
     try:
         found = uploads.added(request.form.get("alt", ""))
@@ -34,9 +34,7 @@ def add_media() -> Response | BaseResponse:
     except MediaError as error:
         return _problem(str(error), 422) if wants_json else _page(422, problem=str(error))
     if wants_json:
-        return jsonify(
-            [{"url": services().urls.media(one.hash, one.name), "markdown": markup.markdown(one)} for one in found]
-        )
+        return jsonify([{"url": services().urls.media(one.hash, one.name), **uploads.lines(one)} for one in found])
     return frame.led_to("/media", done="file-added")
 
 

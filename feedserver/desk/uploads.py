@@ -5,8 +5,9 @@ from pathlib import PurePath
 from flask import request
 
 from feedserver import private_files
-from feedserver.media.markup import markdown
+from feedserver.media.markup import as_html, markdown
 from feedserver.media.model import Media
+from feedserver.posts.model import Format
 from feedserver.services import services
 from feedserver.text import one_line
 from feedserver.workplace import workplace
@@ -29,7 +30,12 @@ def added(alt: str) -> list[Media]:
     return found
 
 
-def with_lines(text: str, files: list[Media]) -> str:
-    """A text with the lines by which documents show these files at its end."""
-    lines = "\n\n".join(markdown(one) for one in files)
-    return f"{text.rstrip()}\n\n{lines}\n".lstrip("\n") if files else text
+def lines(media: Media) -> dict[Format, str]:
+    """The line by which a document shows a file, for each format that its text may have."""
+    return {"markdown": markdown(media), "html": as_html(media)}
+
+
+def with_lines(text: str, files: list[Media], format_: Format) -> str:
+    """A text of this format with the lines by which documents show these files at its end."""
+    added_lines = "\n\n".join(lines(one)[format_] for one in files)
+    return f"{text.rstrip()}\n\n{added_lines}\n".lstrip("\n") if files else text

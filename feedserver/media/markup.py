@@ -6,6 +6,7 @@ size, a link around it, an alternative text, a set of sources. All other bytes o
 
 import re
 from collections.abc import Iterator
+from html import escape
 from typing import Final
 
 import turbohtml
@@ -66,6 +67,13 @@ def markdown(media: Media) -> str:
     """What a document says to show a picture, or to link to a file, on any site that has it."""
     words = _MARKS.sub(r"\\\g<0>", media.alt if media.is_picture else media.name)
     return f"{'!' if media.is_picture else ''}[{words}](/{media.quoted_path})"
+
+
+def as_html(media: Media) -> str:
+    """The same for a document whose text is HTML."""
+    if media.is_picture:
+        return f'<p><img src="/{media.quoted_path}" alt="{escape(media.alt)}"></p>'
+    return f'<p><a href="/{media.quoted_path}">{escape(media.name)}</a></p>'
 
 
 def first_copy_for(media: Media, width: int) -> StoredFile:

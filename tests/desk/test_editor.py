@@ -517,6 +517,26 @@ def test_a_picture_that_is_chosen_stands_at_the_end_of_the_text_which_is_not_sav
     assert services.publisher.files_of("t")
 
 
+def test_in_a_text_of_html_pictures_and_files_stand_as_html(
+    ann: FlaskClient, services: WebServices, publish: Publish
+) -> None:
+    publish("A post", "<p>Words</p>", slug="p", format="html")
+    assert '<span class="hint">HTML</span>' in ann.get("/desk/posts/p/edit").text
+    assert '<span class="hint">Markdown</span>' in ann.get(NEW).text
+
+    fields = {**edit_form(ann, "p"), "do": "picture", "alt": 'A <red> "roof"'}
+    shown = ann.post("/desk/posts/p/edit", data={**fields, "file": (io.BytesIO(encoded(quarters(), "JPEG")), "r.jpg")})
+    fields = {**form(shown, "/p/edit").fields, "do": "update", "alt": ""}
+    ann.post("/desk/posts/p/edit", data={**fields, "file": (io.BytesIO(b"%PDF-1.7"), "a & b.pdf")})
+
+    post = stored(services, "p")
+    assert post is not None
+    assert "![" not in post.html
+    assert re.search(r'<p>Words</p>\s+<p><img src="[^"]+/r.jpg" alt="A &lt;red&gt; &quot;roof&quot;"', post.html)
+    assert re.search(r'<p><a href="[^"]+">[^<]+pdf</a></p>', post.html)
+    assert len(services.publisher.files_of("p")) == 2
+
+
 def test_a_file_that_is_refused_leaves_the_form_filled(ann: FlaskClient) -> None:
     fields = {**new_form(ann), "body": TEXT.replace("\n", "\r\n"), "do": "publish", "title": "T"}
 

@@ -59,7 +59,14 @@ def test_a_script_is_told_the_line_for_a_text(ann: FlaskClient, services: WebSer
     answer = upload(ann, Accept="application/json")
 
     (picture,) = everything(services)
-    assert answer.json == [{"url": f"http://blog.example/{picture.path}", "markdown": f"![A roof](/{picture.path})"}]
+    path = picture.path
+    assert answer.json == [
+        {
+            "url": f"http://blog.example/{path}",
+            "markdown": f"![A roof](/{path})",
+            "html": f'<p><img src="/{path}" alt="A roof"></p>',
+        }
+    ]
     refused = upload(ann, b"<svg/>", "x.svg", Accept="application/json")
     assert (refused.status_code, "x.svg" in refused.get_json()["error"]) == (422, True)
     assert upload(ann, b"<svg/>", "../../etc/x.svg").status_code == 422

@@ -161,7 +161,7 @@
       throw new Error(answer.status === 413 ? "is too large" : "was not taken; save the text, sign in anew and try again");
     const found = await answer.json();
     if (!answer.ok) throw new Error(found.error);
-    return found[0].markdown;
+    return found[0][form.dataset.format];
   }
 
   function insert(body, text) {
