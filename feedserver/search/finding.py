@@ -3,8 +3,8 @@
 The index names candidates, and for many queries that is all. What it cannot tell, such as whether four words stand
 beside each other, is looked up in the candidates' words: from the newest one on, no further than is asked for, and
 within a bound, beyond which nothing is found. Both databases name the same candidates, so that the bound cuts the same.
-The bound is wide: of one phrase it covers 20,000 long posts. It keeps strangers from making a site read all its texts
-many times for one question.
+The bound is wide, 10,000 posts of 2,000 characters for one phrase: strangers are not to make a site read all its texts
+for each question, and no author's old posts are to be lost.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -20,7 +20,7 @@ from feedserver.storage import word_index
 from feedserver.storage.batches import grouped
 from feedserver.storage.schema import listed, search_texts
 
-MOST_CHARACTERS: Final = 60_000_000  # of the texts that are looked through, each counted once for each term looked for
+MOST_CHARACTERS: Final = 20_000_000  # of the texts that are looked through, each counted once for each term looked for
 _ASKED_AT_ONCE: Final = 2_000  # candidates
 _READ_AT_ONCE: Final = 25  # texts, which may have megabytes
 
