@@ -61,10 +61,10 @@ def require_slug_as_shown(sent: Sent, present: Post) -> None:
 
 def with_files(sent: Sent, format_: Format) -> Sent:
     """The form with lines in its text, of this format, for the files that were chosen beside it. Raises MediaError."""
-    if not (files := uploads.added(request.form.get("alt", ""))):
+    if not (files := uploads.added(sent.texts.get("alt", ""))):
         return sent
     body = uploads.with_lines(sent.texts.get("body", ""), files, format_)
-    return replace(sent, texts={**sent.texts, "body": body})
+    return replace(sent, texts={**sent.texts, "body": body, "alt": ""})
 
 
 def shown(post: Post) -> dict[str, str]:

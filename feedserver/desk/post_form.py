@@ -1,7 +1,8 @@
 """The fields of the editor: the texts that stand in them, and what a form that was sent changes. Pure.
 
 Fields are called as in front matter (docs/interface.md, “The author's desk”). One that was not sent, or whose text is
-the one that was shown, changes nothing: so what the editor cannot show stays as it is written.
+the one that was shown, changes nothing: so what the editor cannot show stays as it is written. `alt` stands beside them,
+the words for a file that is to be chosen: no field of a document.
 """
 
 import csv
@@ -19,7 +20,7 @@ from feedserver.posts.model import DraftText
 
 NAMES: Final = ("title", "slug", "date", "tags", "authors", "summary", "lang", "pings", "comments", "tell", "menu")
 EMPTY: Final[Mapping[str, str]] = {
-    **dict.fromkeys((*NAMES, "body"), ""),
+    **dict.fromkeys((*NAMES, "body", "alt"), ""),
     "pings": "open",
     "comments": "open",
     "tell": "true",
@@ -57,6 +58,7 @@ def shown(document: DraftText, slug: str, zone: tzinfo) -> dict[str, str]:
         "tell": "true" if document.tells else "false",
         "menu": document.menu or "",
         "body": document.body,
+        "alt": "",
     }
 
 
@@ -70,12 +72,12 @@ def typed(sent: Mapping[str, str]) -> dict[str, str]:
     """The texts of the fields that were sent: line ends LF, blanks of the text as they are."""
     # Plain blanks alone: a title may begin or end with a no-break space, and comes back as it was shown.
     fields = {name: cleaned(sent[name]).strip(_PLAIN_BLANKS) for name in NAMES if name in sent}
-    return fields | ({"body": cleaned(sent["body"])} if "body" in sent else {})
+    return fields | {name: cleaned(sent[name]) for name in ("body", "alt") if name in sent}
 
 
 def changes(sent: Texts, before: Texts, zone: tzinfo) -> Changes:
     """What the texts that were sent change where `before` was shown. Raises InvalidDocument."""
-    differing = {name: text for name, text in sent.items() if text != before[name]}
+    differing = {name: text for name, text in sent.items() if text != before[name] and name != "alt"}
     body, slug = differing.pop("body", None), differing.pop("slug", None)
     return Changes({name: _value(name, text, zone) for name, text in differing.items()}, body, slug or None)
 

@@ -9,9 +9,10 @@ from werkzeug.test import TestResponse
 from feedserver.media import store
 from feedserver.media.model import Media
 from feedserver.services import WebServices
-from tests.desk.conftest import filled, form, forms
+from tests.desk.conftest import PASSWORD, filled, form, forms
 from tests.support.fixtures import Publish
 from tests.support.media_files import encoded, quarters
+from tests.support.outside import Clock
 
 PICTURE = encoded(quarters(), "JPEG")
 
@@ -74,4 +75,44 @@ def test_a_script_is_told_the_line_for_a_text(ann: FlaskClient, services: WebSer
 
 def test_nobody_adds_a_file_without_a_session(client: FlaskClient, services: WebServices) -> None:
     assert client.post("/desk/media", data={"file": (io.BytesIO(PICTURE), "roof.jpg")}).status_code == 403
+    assert everything(services) == []
+
+
+def signed_in_again(ann: FlaskClient, refused: TestResponse) -> TestResponse:
+    kept = form(refused, "/desk/sign-in").fields
+    return ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
+
+
+def test_a_description_survives_the_end_of_the_session(ann: FlaskClient, services: WebServices, clock: Clock) -> None:
+    upload(ann)
+    (picture,) = everything(services)
+    describe, remove = f"/media/{picture.hash}/describe", f"/media/{picture.hash}/remove"
+    shown = ann.get("/desk/media")
+    typed = filled(form(shown, describe).fields, {"alt": "A red roof"})
+    clock.move(days=31)
+    refused = ann.post(f"/desk{describe}", data=typed)
+    assert refused.status_code == 403
+
+    again = signed_in_again(ann, refused)
+
+    assert everything(services)[0].alt == "A roof", "nothing was done"
+    assert form(again, describe).fields["alt"] == "A red roof"
+    ann.post(f"/desk{describe}", data=form(again, describe).fields)
+    assert everything(services)[0].alt == "A red roof"
+    ann.post(f"/desk{remove}", data=form(ann.get("/desk/media"), remove).fields)
+    gone = signed_in_again(ann, refused)
+    assert (gone.status_code, "A red roof" in gone.text) == (404, True), "of a file that was removed meanwhile too"
+
+
+def test_so_does_the_one_of_a_file_that_is_not_taken(ann: FlaskClient, services: WebServices, clock: Clock) -> None:
+    refused = upload(ann, b"<svg/>", "x.svg")
+    assert (refused.status_code, form(refused, "/desk/media").fields["alt"]) == (422, "A roof")
+    fields = {**form(refused, "/desk/media").fields, "file": (io.BytesIO(PICTURE), "roof.jpg")}
+    clock.move(days=31)
+    refused = ann.post("/desk/media", data=fields)
+    assert (refused.status_code, "Files have to be chosen anew." in refused.text) == (403, True)
+
+    again = signed_in_again(ann, refused)
+
+    assert form(again, "/desk/media").fields["alt"] == "A roof"
     assert everything(services) == []
