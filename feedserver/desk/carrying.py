@@ -6,13 +6,15 @@ Nothing of them is stored. A view whose form holds text says how it is shown fil
     def filled(fields: MultiDict[str, str], slug: str) -> Response:
 
 is called with what was typed and the parts of the address, once somebody has signed in; it does nothing else. Of other
-forms nothing is carried along: the browser is led to a page near by.
+forms nothing is carried along: the browser is led to a page near by. Where a form cannot be shown, or anything else goes
+wrong, the error page holds what was `written`, to be copied.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
+from urllib.parse import unquote
 
-from flask import current_app, request
+from flask import abort, current_app, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import MapAdapter
@@ -24,7 +26,9 @@ Fields = MultiDict[str, str]
 Refill = Callable[..., Response]  # or a redirect
 
 FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
+SHOW_AGAIN: Final = "show_again"  # the name of a field: the form is to be shown filled in, nothing else
 _PREFIX: Final = "kept-"
+_NOT_TYPED: Final = (FORM_TOKEN, "do", "revision", "scope", "shown_slug", "submission")  # what buttons and pages say
 _refills: dict[str, Refill] = {}
 
 
@@ -59,14 +63,31 @@ def while_away() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         return [], []
 
 
-def shown_again(path: str) -> Response | None:
-    """The page with the form that the present one has carried along, sent to `path`; None if there is none."""
-    fields = Fields([(name.removeprefix(_PREFIX), value) for name, value in carried_on()])
-    found = _match(path, "POST") if fields else None
-    if found is None or found[0] not in _refills:
+def written() -> list[tuple[str, str]]:
+    """The names of fields, and what somebody has written in them, of the present form and of one that it has carried
+    along."""
+    fields, carried = while_away()
+    named = [(name.removeprefix(_PREFIX), value) for name, value in fields + carried]
+    return [(name, value) for name, value in named if value.strip() and name not in _NOT_TYPED]
+
+
+def asked_for() -> Response | None:
+    """The page with the present form filled in, if that is what it asks for. Aborts with 404 if it holds no text."""
+    if SHOW_AGAIN not in request.form:
         return None
-    endpoint, parts = found
-    return _refills[endpoint](fields, **parts)
+    refill = _refills.get(request.endpoint or "") or abort(404)
+    return refill(request.form, **(request.view_args or {}))
+
+
+def shown_again(path: str) -> Response | None:
+    """The page with the form that the present one has carried along, sent to `path`; None if nothing was carried.
+    Aborts with 404 if there is no such form."""
+    fields = Fields([(name.removeprefix(_PREFIX), value) for name, value in carried_on()])
+    if not fields:
+        return None
+    endpoint, parts = _match(path, "POST") or abort(404)
+    refill = _refills.get(endpoint) or abort(404)
+    return refill(fields, **parts)
 
 
 def page_near(path: str) -> str:
@@ -77,11 +98,11 @@ def page_near(path: str) -> str:
 
 
 def _match(path: str, method: str) -> tuple[str, Any] | None:
-    """The endpoint at a path below `site.url`, and the parts of its address; None if there is none."""
+    """The endpoint at an encoded path below `site.url`, and the parts of its address; None if there is none."""
     adapter = current_app.create_url_adapter(request)
     assert isinstance(adapter, MapAdapter)
     try:
-        return adapter.match(path.partition("?")[0], method)
+        return adapter.match(unquote(path.partition("?")[0]), method)
     except HTTPException:
         return None
 

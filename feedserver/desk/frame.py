@@ -14,7 +14,7 @@ How to write a page:
 Each form that is sent by POST has `{{ form_token }}` in it. A form that holds text says with `carrying.refills` how it
 is shown filled in: sent after the session has ended, it answers 403 with the sign-in form, is carried along, and stands
 there again after signing in, with nothing done. Where the database is away it answers 503 with a form that sends the
-same fields once more. A view that takes files is marked with `takes_files`; others take `MAX_FORM` bytes. A page
+same fields once more; where files came with them, with one that leads to the filled form. A view that takes files is marked with `takes_files`; others take `MAX_FORM` bytes. A page
 that needs other headers sets them: those here are defaults.
 """
 
@@ -135,6 +135,12 @@ def end_session() -> None:
     g.desk_has_ended, g.desk_cookie = True, None
 
 
+def written() -> list[tuple[str, str]]:
+    """What somebody has written in the present form, for a page that says why nothing came of it; nothing of a form
+    that is refused unread."""
+    return carrying.written() if g.get("desk_reads_form") else []
+
+
 # --- for each request ---
 
 
@@ -149,12 +155,13 @@ def _guard() -> Response | BaseResponse | None:
     find_session()
     if not is_safe and "desk_session" not in g:
         require_modest()
+    g.desk_reads_form = True
     if request.endpoint in _open:
         return None
     if is_safe:
         return None if "desk_session" in g else _led_to_sign_in()
     if "desk_session" in g and _is_token(request.form.get(carrying.FORM_TOKEN, "")):
-        return None
+        return carrying.asked_for()
     return ask_to_sign_in(carrying.of_this_form(), _as_sent(), 403, problem=_ENDED)
 
 
@@ -167,8 +174,12 @@ def _longest() -> int:
 
 def ask_to_sign_in(kept: list[tuple[str, str]], path: str, status: int = 200, **values: Any) -> Response:
     """The sign-in form; `kept` are hidden fields of a form that was sent to `path`, below `site.url`."""
-    lost_files = any(file.filename for file in request.files.values())
-    return render_desk("desk/sign_in.html", status, kept=kept, next=path, lost_files=lost_files, **values)
+    return render_desk("desk/sign_in.html", status, kept=kept, next=path, lost_files=_loses_files(), **values)
+
+
+def _loses_files() -> bool:
+    """Whether files came with the present form, which cannot be carried along."""
+    return any(file.filename for file in request.files.values())
 
 
 @blueprint.after_request
@@ -190,8 +201,9 @@ def finish(response: Response) -> Response:
 @blueprint.errorhandler(NoConnection)
 @blueprint.errorhandler(MediaStoreError)
 def _storage_away(error: DBAPIError | NoConnection | MediaStoreError) -> Response:
-    """A page that says so. Where a form that holds text was sent, it sends the same fields once more; where the sign-in
-    form carried some along, it is that form, which carries them on."""
+    """A page that says so. Where a form that holds text was sent, it sends the same fields once more, or, if files came
+    with it, leads to the filled form; where the sign-in form carried some along, it is that form, which carries them
+    on."""
     if isinstance(error, MediaStoreError):
         _log.error("%s", error)
     elif not is_outage(error):
@@ -201,7 +213,10 @@ def _storage_away(error: DBAPIError | NoConnection | MediaStoreError) -> Respons
         name, path = request.form.get("name", ""), request.form.get("next", "")
         response = ask_to_sign_in(carried, path, 503, name=name, problem=_AWAY)
     else:
-        response = render_desk("desk/away.html", 503, fields=fields, action=services().urls.at(_as_sent()))
+        lost_files = bool(fields) and _loses_files()
+        fields += [(carrying.SHOW_AGAIN, "1")] if lost_files else []
+        values = {"fields": fields, "lost_files": lost_files, "action": services().urls.at(_as_sent())}
+        response = render_desk("desk/away.html", 503, **values)
     response.headers["Retry-After"] = _RETRY_AFTER
     return response
 

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse, stream_encode_multipart
@@ -179,12 +180,46 @@ def test_passwords_are_carried_nowhere(ann: FlaskClient, clock: Clock) -> None:
     assert (done.status_code, done.location) == (303, "http://blog.example/desk/account")  # the page near by
 
 
-def test_a_text_is_not_shown_where_it_was_not_typed(ann: FlaskClient, typed: MultiDict[str, str]) -> None:
+@pytest.mark.parametrize("path", ["/desk/account/sessions", "/posts/x", "//evil.example", "/desk/nothing"])
+def test_a_text_whose_form_is_not_there_after_signing_in_stands_in_the_page_to_be_copied(
+    ann: FlaskClient, typed: MultiDict[str, str], path: str
+) -> None:
     kept = form(ann.post("/desk/account/apps", data=typed), "/desk/sign-in").fields
 
-    for path in ("/desk/account/sessions", "/posts/x", "//evil.example", "/desk/nothing"):
-        done = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD, "next": path}))
-        assert done.status_code == 303
+    page = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD, "next": path}))
+
+    assert (page.status_code, "What you have written" in page.text) == (404, True)
+    assert str(escape(TEXT)) in page.text
+    assert (PASSWORD in page.text, typed["form_token"] in page.text) == (False, False)
+    assert ann.get("/desk/account").status_code == 200, "the session has begun"
+
+
+def test_a_text_for_a_post_that_is_not_there_stands_in_the_page_to_be_copied(ann: FlaskClient, clock: Clock) -> None:
+    fields = {**form(ann.get("/desk/posts/new"), "/posts/new").fields, "do": "update", "body": TEXT}
+
+    page = ann.post("/desk/posts/nothing/edit", data=fields)
+
+    assert page.status_code == 404
+    assert str(escape(TEXT)) in page.text
+    assert (fields["form_token"] in page.text.partition("<h1>")[2], fields["submission"] in page.text) == (False, False)
+    clock.move(days=31)
+    kept = form(ann.post("/desk/posts/nothing/edit", data=fields), "/desk/sign-in").fields
+    page = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
+    assert (page.status_code, str(escape(TEXT)) in page.text) == (404, True)
+
+
+@pytest.mark.one_database
+def test_of_a_form_that_is_refused_unread_no_page_holds_anything(ann: FlaskClient, typed: MultiDict[str, str]) -> None:
+    typed["app"] = "x" * MAX_FORM
+    kept = filled(typed, {f"kept-{name}": value for name, value in typed.items()})
+
+    for page in (
+        ann.post("/desk/posts/new", data={"body": TEXT}, headers={"Sec-Fetch-Site": "cross-site"}),
+        ann.post("/desk/account/apps", data=typed),
+        ann.post("/desk/sign-in", data=kept),
+    ):
+        assert page.status_code in (403, 413)
+        assert "What you have written" not in page.text
 
 
 def test_while_the_database_is_away_the_page_sends_it_once_more(

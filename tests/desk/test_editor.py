@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse, stream_encode_multipart
 
 from feedserver.app import create_app
+from feedserver.errors import MediaStoreError
 from feedserver.posts import revisions, store
 from feedserver.posts.model import CLI, Post, Writer
 from feedserver.services import WebServices
@@ -413,6 +414,19 @@ def test_a_session_that_has_ended_costs_no_text(
     assert send(ann, path, shown.fields, "update" if path != NEW else "publish").status_code == 303
 
 
+def test_neither_does_one_of_a_post_whose_address_is_not_of_ascii(
+    ann: FlaskClient, publish: Publish, clock: Clock
+) -> None:
+    publish("A post", slug="straße")
+    fields = edit_form(ann, "stra%C3%9Fe")
+    clock.move(days=31)
+    kept = form(send(ann, "/desk/posts/stra%C3%9Fe/edit", fields, "update", body=TEXT), "/desk/sign-in").fields
+
+    again = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
+
+    assert (again.status_code, shown_text(again, "/edit")) == (200, TEXT)
+
+
 def test_a_token_of_another_session_costs_no_text(ann: FlaskClient, publish: Publish) -> None:
     publish("A post", slug="p")
 
@@ -427,11 +441,7 @@ def test_while_the_database_is_away_the_text_stands_in_the_page(
 ) -> None:
     fields = new_form(ann)
     with monkeypatch.context() as patched:
-        patched.setattr(
-            type(services.publisher),
-            "add",
-            lambda *_args, **_more: (_ for _ in ()).throw(OperationalError("", {}, Exception("disk I/O error"))),
-        )
+        patched.setattr(type(services.publisher), "add", fail)
         answer = send(ann, NEW, fields, "publish", title="T", body=TEXT)
     assert answer.status_code == 503
     again = form(answer, NEW)
@@ -440,6 +450,35 @@ def test_while_the_database_is_away_the_text_stands_in_the_page(
     post = stored(services, "t")
     assert post is not None
     assert post.source.endswith(TEXT)
+
+
+def fail(*_: object, **_more: object) -> None:
+    raise OperationalError("", {}, Exception("disk I/O error"))
+
+
+@pytest.mark.parametrize("step", ["the database", "the store of files"])
+def test_while_one_is_away_a_text_with_a_file_is_led_to_its_form_and_not_published_without_it(
+    ann: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    fields = {**new_form(ann), "do": "publish", "title": "T", "body": TEXT.replace("\n", "\r\n"), "alt": "A roof"}
+    with monkeypatch.context() as patched:
+        if step == "the database":
+            patched.setattr(type(services.publisher), "add", fail)
+        else:
+            patched.setattr(type(services.library), "add", raise_media_store_error)
+        answer = ann.post(NEW, data={**fields, "file": (io.BytesIO(encoded(quarters(), "JPEG")), "roof.jpg")})
+    assert (answer.status_code, "Files have to be chosen anew." in answer.text) == (503, True)
+
+    again = ann.post(NEW, data=form(answer, NEW).fields)
+
+    assert (again.status_code, stored(services, "t")) == (200, None)
+    shown = form(again, NEW).fields
+    assert (shown["body"], shown["title"], shown["alt"]) == (TEXT, "T", "A roof")
+    assert send(ann, NEW, shown, "publish").status_code == 303
+
+
+def raise_media_store_error(*_: object) -> None:
+    raise MediaStoreError("the bucket is away")
 
 
 def test_a_post_that_was_deleted_meanwhile_costs_no_text(
@@ -509,6 +548,7 @@ def test_a_picture_that_is_chosen_stands_at_the_end_of_the_text_which_is_not_sav
     assert answer.status_code == 200
     text = shown_text(answer, NEW)
     assert text.startswith("Words\n\n![A roof](/media/")
+    assert form(answer, NEW).fields["alt"] == "", "it is that of this file"
     assert stored(services, "t") is None
     send(ann, NEW, form(answer, NEW).fields, "publish")
     post = stored(services, "t")
@@ -538,12 +578,26 @@ def test_in_a_text_of_html_pictures_and_files_stand_as_html(
 
 
 def test_a_file_that_is_refused_leaves_the_form_filled(ann: FlaskClient) -> None:
-    fields = {**new_form(ann), "body": TEXT.replace("\n", "\r\n"), "do": "publish", "title": "T"}
+    fields = {**new_form(ann), "body": TEXT.replace("\n", "\r\n"), "do": "publish", "title": "T", "alt": "A roof"}
 
     answer = ann.post(NEW, data={**fields, "file": (io.BytesIO(b"<svg/>"), "evil.svg")})
 
     assert answer.status_code == 422
     assert shown_text(answer, NEW) == TEXT
+    assert form(answer, NEW).fields["alt"] == "A roof"
+
+
+def test_the_words_for_a_file_that_is_still_to_be_chosen_stay_after_a_conflict(
+    ann: FlaskClient, services: WebServices, publish: Publish, clock: Clock
+) -> None:
+    publish("A post", slug="p")
+    fields = edit_form(ann, "p")
+    services.publisher.amend("p", {}, "Hers", clock(), Writer("bo", "desk"))
+
+    answer = send(ann, "/desk/posts/p/edit", fields, "update", body="Mine", alt="A roof")
+
+    assert (answer.status_code, form(answer, "/p/edit").fields["alt"]) == (409, "A roof")
+    assert send(ann, "/desk/posts/p/edit", form(answer, "/p/edit").fields, "update").status_code == 303
 
 
 # --- what happened meanwhile in another tab ---
