@@ -6,8 +6,8 @@ Nothing of them is stored. A view whose form holds text says how it is shown fil
     def filled(fields: MultiDict[str, str], slug: str) -> Response:
 
 is called with what was typed and the parts of the address, once somebody has signed in; it does nothing else. Of other
-forms nothing is carried along: the browser is led to a page near by. Where a form cannot be shown, or anything else goes
-wrong, the error page holds what was `written`, to be copied.
+forms nothing is carried along: the browser is led to a page near by. Where a form cannot be shown, or anything else
+goes wrong, the error page holds what was `written`, to be copied.
 """
 
 from collections.abc import Callable, Iterable

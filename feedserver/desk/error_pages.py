@@ -19,8 +19,8 @@ def is_below_desk() -> bool:
 
 
 def page(status: int, heading: Message, message: Message) -> Response:
-    """An error page, with what was written in the form that led to it. Only whoever is signed in sees more of the desk in
-    it than its stylesheet."""
+    """An error page, with what was written in the form that led to it. Only whoever is signed in sees more of the desk
+    in it than its stylesheet."""
     was_framed = request.blueprint == frame.blueprint.name
     if not was_framed and status < 500:  # else the database may be away
         with suppress(*DATABASE_ERRORS):

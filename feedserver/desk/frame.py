@@ -14,8 +14,9 @@ How to write a page:
 Each form that is sent by POST has `{{ form_token }}` in it. A form that holds text says with `carrying.refills` how it
 is shown filled in: sent after the session has ended, it answers 403 with the sign-in form, is carried along, and stands
 there again after signing in, with nothing done. Where the database is away it answers 503 with a form that sends the
-same fields once more; where files came with them, with one that leads to the filled form. A view that takes files is marked with `takes_files`; others take `MAX_FORM` bytes. A page
-that needs other headers sets them: those here are defaults.
+same fields once more; where files came with them, with one that leads to the filled form. A view that takes files is
+marked with `takes_files`; others take `MAX_FORM` bytes. A page that needs other headers sets them: those here are
+defaults.
 """
 
 import hmac

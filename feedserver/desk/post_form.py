@@ -1,8 +1,8 @@
 """The fields of the editor: the texts that stand in them, and what a form that was sent changes. Pure.
 
 Fields are called as in front matter (docs/interface.md, “The author's desk”). One that was not sent, or whose text is
-the one that was shown, changes nothing: so what the editor cannot show stays as it is written. `alt` stands beside them,
-the words for a file that is to be chosen: no field of a document.
+the one that was shown, changes nothing: so what the editor cannot show stays as it is written. `alt`, which stands
+beside them, is no field of a document: the words for a file that is to be chosen.
 """
 
 import csv
