@@ -252,7 +252,7 @@ class RevisionNotFound(PostError):
 
 
 class SaysNothing(PostError):
-    """A post that is written on a page of ours, and in which there is nothing yet."""
+    """A post that is written at the desk or by an app, and in which readers would find nothing."""
 
     def __init__(self) -> None:
         super().__init__("there is nothing in this post yet: give it a title or some text")

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from feedserver.accounts.model import AppToken
-from feedserver.errors import FeedserverError, InvalidDocument
-from feedserver.posts.amending import Fields
+from feedserver.errors import FeedserverError, InvalidDocument, SaysNothing
+from feedserver.posts.amending import Fields, amended
 from feedserver.posts.document import check_slug, slug_from
-from feedserver.posts.model import Post
+from feedserver.posts.model import Post, Writer
+from feedserver.posts.publishing import Publisher
 
 FILES: Final = ("media", "create")  # scopes of which one stores files, and lists them
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -68,6 +69,16 @@ def new_state(post: Post, app: AppToken, now: datetime, *, draft: bool | None, d
 def _seen_from(date: datetime, now: datetime, is_draft: bool) -> datetime:
     """From when on readers see a post, at the earliest from now on."""
     return _NEVER if is_draft else max(date, now)
+
+
+def amend(publisher: Publisher, post: Post, fields: Fields, body: str | None, now: datetime, writer: Writer) -> Post:
+    """Changes a post that nobody has changed since, as `Publisher.amend` does.
+
+    Raises SaysNothing if readers would find nothing in it any more, EditConflict, InvalidDocument.
+    """
+    if publisher.read_unnamed(amended(post.source, fields, body).encode()).says_nothing:
+        raise SaysNothing
+    return publisher.amend(post.slug, fields, body, now, writer, expected=post.revision)
 
 
 def spelled_slug(wanted: str) -> str | None:

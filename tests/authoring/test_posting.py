@@ -133,6 +133,17 @@ def test_nothing_at_all_is_no_post(mars: App) -> None:
     assert code(refused) == 400
 
 
+@pytest.mark.one_database
+def test_an_edit_does_not_leave_nothing_for_readers(mars: App, services: WebServices) -> None:
+    post_id = mars.new(title="T", description="D", mt_keywords="tag")
+    before = post(services, post_id)
+
+    with pytest.raises(Fault) as refused:
+        mars.edit(post_id, title=" ", description="\n")
+
+    assert (code(refused), post(services, post_id)) == (400, before)
+
+
 def test_an_enclosure_is_kept_and_comes_back(mars: App) -> None:
     file = {"url": "https://h.example/a.mp3", "length": 7, "type": "audio/mpeg"}
 

@@ -10,9 +10,9 @@ from feedserver.authoring.micropub.finding import Finder
 from feedserver.authoring.micropub.properties import content_of, properties_of
 from feedserver.authoring.micropub.requests import Creation, InvalidRequest, Properties, Removal, Update
 from feedserver.authoring.micropub.updating import updated
-from feedserver.authoring.writing import NotPublic, new_state, require_scope, spelled_slug
+from feedserver.authoring.writing import NotPublic, amend, new_state, require_scope, spelled_slug
 from feedserver.clock import Clock
-from feedserver.errors import EditConflict
+from feedserver.errors import EditConflict, SaysNothing
 from feedserver.posts import previews
 from feedserver.posts.amending import Fields, composed
 from feedserver.posts.model import DraftText, Post, Writer
@@ -52,7 +52,9 @@ class Posting:
         return publisher.read_unnamed(source.encode())
 
     def add(self, document: DraftText, app: AppToken) -> Made:
-        """Stores a new post. A draft is at a preview, until it is public."""
+        """Stores a new post. A draft is at a preview, until it is public. Raises SaysNothing."""
+        if document.says_nothing:
+            raise SaysNothing
         post = self.publisher.add(document, self.clock(), writer=_writer(app), free_slug=True)
         if post.state != "draft":
             return Made(self.publisher.urls.post(post.slug), is_to_come=post.published_at > self.clock())
@@ -84,8 +86,6 @@ class Posting:
         document, addresses = self.finder.document(post)
         present = properties_of(document, addresses)
         wanted = updated(present, update)
-        if not _content(wanted):
-            raise InvalidRequest("this would leave nothing of the post; delete it instead")
         _check_visibility(wanted)
         before, after = (
             content_of(_content(properties), self.publisher.settings.zone, addresses, document.enclosures)
@@ -96,7 +96,7 @@ class Posting:
         date = cast("datetime | None", fields.get("date"))
         fields = {**fields, **new_state(post, app, now, draft=is_draft, date=date)}
         body = after.body if after.body != before.body else None
-        return self.publisher.amend(post.slug, fields, body, now, _writer(app), expected=post.revision)
+        return amend(self.publisher, post, fields, body, now, _writer(app))
 
     def carry_out(self, removal: Removal, app: AppToken) -> None:
         """Puts a post into the bin, or takes it out; where it is already, nothing is done."""

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any, Final, Literal
 
 from feedserver.authoring.bearer import TwoTokens
@@ -16,6 +17,8 @@ Properties = Mapping[str, Sequence[Any]]  # of an h-entry: texts, and objects as
 _MAX_DEPTH: Final = 20  # of objects and arrays in JSON
 _FIELD: Final = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)(?P<list>\[(?P<key>[0-9]*|html)\])?", re.IGNORECASE)
 _COMMAND: Final = "mp-"
+_ALT: Final = "mp-photo-alt"
+_PLACE: Final = re.compile("[0-9]{1,3}")  # of a value in a list whose places are numbered: a form has 1,000 fields
 TOKEN: Final = "access_token"  # noqa: S105 - the name of a field (RFC 6750 section 2.2)
 _NEVER_STORED: Final = frozenset((TOKEN, "action", "h", "q", "type", "url", "uid", "updated"))
 
@@ -26,10 +29,14 @@ class InvalidRequest(FeedserverError):
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A new post. `commands` are what clients ask beside properties, by name with `mp-`; all texts."""
+    """A new post. `commands` are what clients ask beside properties, by name with `mp-`; all texts.
+
+    `alts` are the alternative texts of photos that come as files, by their places, "" for none.
+    """
 
     properties: Properties
     commands: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    alts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +61,15 @@ class Removal:
 Request = Creation | Update | Removal
 
 
-def of_form(pairs: Iterable[tuple[str, str]], *, has_files: bool = False) -> Request:
-    """The request in a form. `has_files`: files come with it, so that it may be without properties.
-
-    Raises InvalidRequest.
-    """
+def of_form(pairs: Iterable[tuple[str, str]]) -> Request:
+    """The request in a form. Raises InvalidRequest."""
     fields = _grouped(pairs)
-    action = next(iter(fields.get("action", ())), "")
+    action, url, kind = (next(filter(None, fields.get(name, ())), "") for name in ("action", "url", "h"))
     if action:
-        return _action(action, next(iter(fields.get("url", ())), ""))
-    kind = next(iter(fields.get("h", ("entry",))))
-    if kind != "entry":
+        return _action(action, url)
+    if kind not in ("", "entry"):
         raise InvalidRequest("only posts can be made here: h=entry")
-    return _creation(fields, has_files=has_files)
+    return _creation(fields)
 
 
 def of_json(body: bytes, token: str | None = None) -> Request:
@@ -83,7 +86,7 @@ def of_json(body: bytes, token: str | None = None) -> Request:
         return _action(action, url if isinstance(url, str) else "")
     if sent.get("type", ["h-entry"]) != ["h-entry"]:
         raise InvalidRequest('only posts can be made here: "type": ["h-entry"]')
-    return _creation(_properties(sent.get("properties"), "properties"))
+    return _creation(_listed(sent.get("properties"), "properties"))
 
 
 def _tokens(sent: Mapping[str, Any]) -> Iterator[Any]:
@@ -95,35 +98,36 @@ def _tokens(sent: Mapping[str, Any]) -> Iterator[Any]:
 
 def query_values(pairs: Iterable[tuple[str, str]], name: str) -> list[str]:
     """The values of a parameter that may be a list: `properties`, `properties[]`, `properties[0]`."""
-    return [str(value) for value in _grouped(pairs).get(name, ())]
+    return [str(value) for value in _grouped(pairs).get(name, ()) if value]
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[Any]]:
-    """The values of each field, whatever its brackets; no empty ones. `content[html]` is HTML."""
+    """The values of each field, whatever its brackets; an empty one, or a gap in numbers, keeps its place.
+
+    `content[html]` is HTML.
+    """
     grouped: dict[str, list[Any]] = {}
     for written, value in pairs:
-        name = _FIELD.fullmatch(written)
-        if name is not None and value != "":
-            grouped.setdefault(name["name"], []).append({"html": value} if name["key"] == "html" else value)
+        if (name := _FIELD.fullmatch(written)) is None:
+            continue
+        values, key = grouped.setdefault(name["name"], []), name["key"] or ""
+        if _PLACE.fullmatch(key):
+            values += [""] * (int(key) - len(values))
+        values.append({"html": value} if value and key == "html" else value)
     return grouped
 
 
-def _creation(sent: Properties, *, has_files: bool = False) -> Creation:
-    commands = {name: list(map(str, values)) for name, values in sent.items() if name.startswith(_COMMAND)}
-    properties = {name: list(values) for name, values in sent.items() if _is_kept(name) and values}
-    if not has_files and not properties.keys() - {"post-status", "visibility"}:
-        raise InvalidRequest("there is nothing in this post: it has no properties")
-    return Creation(_with_alternative_texts(properties, commands.get("mp-photo-alt", ())), commands)
+def _creation(sent: Properties) -> Creation:
+    photos, alts = sent.get("photo", ()), tuple(one if isinstance(one, str) else "" for one in sent.get(_ALT, ()))
+    described = list(map(_described, photos, chain(alts, repeat(""))))
+    values = {name: some for name, some in _without_empty({**sent, "photo": described}).items() if some}
+    commands = {name: list(map(str, values[name])) for name in values if name.startswith(_COMMAND) and name != _ALT}
+    return Creation({name: values[name] for name in values if _is_kept(name)}, commands, alts[len(photos) :])
 
 
-def _with_alternative_texts(properties: Mapping[str, list[Any]], texts: Sequence[str]) -> Properties:
-    """Photos that are addresses, with the texts that stand beside them in the command `mp-photo-alt`."""
-    photos = properties.get("photo", [])
-    described = [
-        {"value": photo, "alt": texts[index]} if index < len(texts) and isinstance(photo, str) else photo
-        for index, photo in enumerate(photos)
-    ]
-    return {**properties, "photo": described} if described else properties
+def _described(photo: Any, alt: str) -> Any:
+    """A photo that is an address, with the text at its place in the command `mp-photo-alt`."""
+    return {"value": photo, "alt": alt} if alt and photo and isinstance(photo, str) else photo
 
 
 def _action(action: object, url: str) -> Removal:
@@ -163,12 +167,21 @@ def _is_kept(name: str) -> bool:
 
 
 def _properties(sent: object, where: str) -> dict[str, list[Any]]:
+    return _without_empty(_listed(sent, where))
+
+
+def _without_empty(properties: Properties) -> dict[str, list[Any]]:
+    return {name: [one for one in values if one not in ("", None)] for name, values in properties.items()}
+
+
+def _listed(sent: object, where: str) -> dict[str, list[Any]]:
+    """The values of each property, empty ones too. Raises InvalidRequest for what is no object of arrays."""
     if not isinstance(sent, dict):
         raise InvalidRequest(f"{where} must be an object")
     for name, values in sent.items():
         if not isinstance(values, list):
             raise InvalidRequest(f"{where}: the value of {json.dumps(name[:60])} must be an array")
-    return {name: [value for value in values if value not in ("", None)] for name, values in sent.items()}
+    return sent
 
 
 def _loaded(body: bytes) -> Any:

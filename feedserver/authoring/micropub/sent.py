@@ -1,8 +1,10 @@
 """Reads the body of the present request to a Micropub endpoint: a form, JSON, or parts with files."""
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -24,10 +26,14 @@ _TOKEN_IN_FORM: Final = re.compile(rb"(?:^|&)access_token=([^&]{0,1000})")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that came with a request: the name of its field without brackets, and the file."""
+    """A file that came with a request: the name of its field without brackets, and its place among those of it.
+
+    A field that a form has for a file, and in which none was chosen, has a place too.
+    """
 
     field: str
     file: FileStorage
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Sent:
         """What is asked, with the token `token` in the header. Raises InvalidRequest, TwoTokens."""
         if self.json is not None:
             return requests.of_json(self.json, token)
-        return requests.of_form(self.pairs, has_files=bool(self.uploads))
+        return requests.of_form(self.pairs)
 
 
 def token_unparsed() -> str | None:
@@ -72,13 +78,21 @@ def read(largest_file: int | None) -> Sent:
         if request.mimetype not in (FORM, PARTS):
             raise BodyRefused(415, f"the request body must be of the type {FORM}, {PARTS} or {JSON}")
         pairs = [(name, value) for name, values in request.form.lists() for value in values]
-        uploads = [Upload(name, file) for name, files in request.files.lists() for file in files if file.filename]
+        uploads = [upload for upload in _files() if upload.file.filename]
     except RequestEntityTooLarge:
         raise _too_large() from None
     tokens = [value for name, value in pairs if name == TOKEN]
     if len(tokens) > 1:
         raise InvalidRequest("there are several tokens; send one")
     return Sent([pair for pair in pairs if pair[0] != TOKEN], uploads=uploads, token=next(iter(tokens), None))
+
+
+def _files() -> Iterator[Upload]:
+    """What the request has in its fields for files."""
+    places: defaultdict[str, count[int]] = defaultdict(count)
+    for written, files in request.files.lists():
+        name = written.partition("[")[0]
+        yield from (Upload(name, file, next(places[name])) for file in files)
 
 
 def _too_large() -> BodyRefused:

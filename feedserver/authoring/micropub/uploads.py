@@ -1,7 +1,7 @@
 """The pictures and files that apps upload: kept in the site's library, named in posts, listed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from werkzeug.datastructures import FileStorage
@@ -20,7 +20,6 @@ from feedserver.urls import Urls
 from feedserver.workplace import workplace
 
 _KINDS: Final = {"photo": PICTURE, "video": "video/*", "audio": "audio/*"}  # properties that files can be
-_ALT: Final = "mp-photo-alt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +39,20 @@ class Uploads:
         return self.urls.media(media.hash, media.name)
 
     def with_files(self, creation: Creation, uploads: Sequence[Upload], app: AppToken) -> Creation:
-        """A new post with its files as values of their properties; alternative texts go on after those of addresses.
+        """A new post with its files as values of their properties.
 
         Raises MissingScope, MediaRefused.
         """
-        if any(_property(upload) in _KINDS for upload in uploads):
+        files = [upload for upload in uploads if upload.field in _KINDS]
+        if files:
             require_scope(app, *FILES)
         properties = {name: list(values) for name, values in creation.properties.items()}
-        alts = creation.commands.get(_ALT, ())
-        for upload in uploads:
-            name = _property(upload)
-            if name not in _KINDS:
-                continue
-            values = properties.setdefault(name, [])
-            alt = alts[len(values)] if name == "photo" and len(values) < len(alts) else ""
-            media = self._keep(upload.file, [_KINDS[name], upload.file.mimetype], alt)
+        for upload in files:
+            alt = "".join(creation.alts[upload.place : upload.place + 1]) if upload.field == "photo" else ""
+            media = self._keep(upload.file, [_KINDS[upload.field], upload.file.mimetype], alt)
             address = self.urls.media(media.hash, media.name)
-            values.append({"value": address, "alt": alt} if alt else address)
-        return Creation(properties, creation.commands)
+            properties.setdefault(upload.field, []).append({"value": address, "alt": alt} if alt else address)
+        return replace(creation, properties=properties)
 
     def newest(self, limit: int, offset: int, app: AppToken) -> dict[str, Any]:
         """What was added last, for `q=source` at the media endpoint."""
@@ -79,7 +74,3 @@ class Uploads:
                 file.save(copy)
             check_said(path, file.filename or "", said)
             return self.library.add(path, file.filename or "", alt)
-
-
-def _property(upload: Upload) -> str:
-    return upload.field.partition("[")[0]

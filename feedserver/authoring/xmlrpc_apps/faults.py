@@ -25,6 +25,7 @@ FAULTS: Final[dict[type[errors.FeedserverError], tuple[int, str | None]]] = {
     errors.PostNotFound: (404, "Invalid post ID."),
     errors.ThoughtNotFound: (404, "Invalid comment ID."),
     errors.ThoughtError: (400, None),
+    errors.SaysNothing: (400, "Content, title, and excerpt are empty."),
     errors.PostError: (400, None),
     errors.MediaRefused: (400, None),
     errors.MediaError: (500, _UNAVAILABLE),

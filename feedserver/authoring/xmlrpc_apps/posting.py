@@ -6,10 +6,10 @@ from typing import Final
 
 from feedserver.accounts.model import AppToken
 from feedserver.authoring import categories
-from feedserver.authoring.writing import new_state, require_scope, spelled_slug
+from feedserver.authoring.writing import amend, new_state, require_scope, spelled_slug
 from feedserver.authoring.xmlrpc_apps.changes import PostChanges, joined_at_fold, split_at_fold
 from feedserver.authoring.xmlrpc_apps.values import WrongArguments
-from feedserver.errors import EditConflict, FeedserverError, PostNotFound
+from feedserver.errors import EditConflict, FeedserverError, PostNotFound, SaysNothing
 from feedserver.posts import passing, slugs, store
 from feedserver.posts.amending import Value, composed
 from feedserver.posts.document import body_of
@@ -44,13 +44,11 @@ class Posting:
     def add(self, said: PostChanges, app: AppToken, now: datetime) -> Post:
         """A new post, a draft unless it is said to be public.
 
-        Raises MissingScope, WrongArguments, InvalidDocument.
+        Raises MissingScope, WrongArguments, SaysNothing, InvalidDocument.
         """
         is_draft = said.wish != "public"
         require_scope(app, *(("draft", "create") if is_draft else ("create",)))
         text, title = joined_at_fold(said.text or "", said.more or ""), one_line(said.title or "")
-        if not (text.strip() or title or one_line(said.summary or "") or said.enclosure):
-            raise WrongArguments("Content, title, and excerpt are empty.")
         fields: dict[str, Value | None] = {
             "title": title,
             "slug": spelled_slug(said.slug or ""),
@@ -66,6 +64,8 @@ class Posting:
         if is_passing(title):
             fields |= passing.CLOSED
         document = self.publisher.read_unnamed(composed(fields, text).encode())
+        if document.says_nothing:
+            raise SaysNothing
         return self.publisher.add(document, now, writer=_writer(app), free_slug=True)
 
     def edit(
@@ -74,7 +74,7 @@ class Posting:
         """Changes what is said, and nothing else; changes that others make meanwhile stay beside it.
 
         `since` is the last change that the app knows: ChangedSince is raised for a later one. Raises MissingScope,
-        PostNotFound, Withheld, InvalidDocument.
+        PostNotFound, Withheld, SaysNothing, InvalidDocument.
         """
         require_scope(app, "update")
         for _ in range(_TRIES):
@@ -95,9 +95,7 @@ class Posting:
     def _edit(self, post: Post, said: PostChanges, app: AppToken, now: datetime) -> Post:
         is_draft = None if said.wish is None else said.wish == "draft"
         fields = {**self._changed(post, said), **new_state(post, app, now, draft=is_draft, date=said.date)}
-        changed = self.publisher.amend(
-            post.slug, fields, _new_text(post, said), now, _writer(app), expected=post.revision
-        )
+        changed = amend(self.publisher, post, fields, _new_text(post, said), now, _writer(app))
         return self._renamed(changed, said.slug)
 
     def _changed(self, post: Post, said: PostChanges) -> dict[str, Value | None]:

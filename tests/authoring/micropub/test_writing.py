@@ -116,6 +116,43 @@ def test_what_clients_add_is_no_error(app_of_ann: App) -> None:
     assert app_of_ann.form(h="entry", content="Hello", **extras).status_code == 201
 
 
+NOTHING: list[dict[str, Any]] = [
+    {},
+    {"published": ["2021-01-01"]},
+    {"content": [" \n\u3000\u200b"]},
+    {"content": [{"html": ""}]},
+    {"name": [" "], "summary": [" "]},
+    {"foo": ["bar"]},
+    {"category": ["x"]},
+    {"post-status": ["draft"], "mp-slug": ["x"]},
+    {"like-of": [{}]},
+]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("properties", NOTHING, ids=str)
+def test_a_post_in_which_readers_would_find_nothing_is_refused(app_of_ann: App, properties: dict[str, Any]) -> None:
+    fields = {name: value for name, value in properties.items() if isinstance(value[0], str)}
+
+    for answer in (
+        app_of_ann.json({"type": ["h-entry"], "properties": properties}),
+        app_of_ann.form(h="entry", **fields),
+    ):
+        assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_request")
+    assert app_of_ann.parts([("other", b"x", "x.txt")], h="entry").status_code == 400
+    assert app_of_ann.query([("q", "source")]).get_json()["items"] == []
+
+
+@pytest.mark.one_database
+def test_an_update_does_not_leave_nothing_for_readers(app_of_ann: App) -> None:
+    url = app_of_ann.create(content=["Hello"], category=["a"])
+
+    for changes in ({"delete": ["content"]}, {"replace": {"content": [" "]}}, {"delete": {"content": ["Hello"]}}):
+        assert app_of_ann.update(url, **changes).status_code == 400
+    assert app_of_ann.source(url)["content"] == ["Hello"]
+    assert app_of_ann.update(url, delete=["content"], add={"photo": ["https://a.example/1.jpg"]}).status_code == 204
+
+
 # --- addresses ---
 
 
@@ -399,6 +436,20 @@ def test_texts_for_files_go_on_after_those_for_addresses(app_of_ann: App) -> Non
     url = app_of_ann.parts([("photo[]", encoded(quarters(), "PNG"), "x.png")], h="entry", **fields).headers["Location"]
 
     assert [photo["alt"] for photo in app_of_ann.source(url)["photo"]] == ["One", "Two"]
+
+
+@pytest.mark.one_database
+def test_a_file_has_the_text_at_its_place_though_earlier_ones_are_empty(app_of_ann: App) -> None:
+    files = [("photo[]", encoded(quarters(), kind), f"x.{kind.lower()}") for kind in ("PNG", "GIF")]
+    texts = {"mp-photo-alt[]": ["", "Second alone"]}
+    url = app_of_ann.parts(files, h="entry", **texts).headers["Location"]
+
+    first, second = app_of_ann.source(url)["photo"]
+    assert (first[-6:], second["value"][-6:], second["alt"]) == ("/x.png", "/x.gif", "Second alone")
+
+    not_chosen = [("photo[]", b"", ""), files[1]]
+    url = app_of_ann.parts(not_chosen, h="entry", **texts).headers["Location"]
+    assert app_of_ann.source(url)["photo"] == [second]
 
 
 @pytest.mark.one_database
