@@ -189,6 +189,58 @@ def test_each_part_of_a_text_with_a_fold_changes_alone(mars: App) -> None:
     assert (mars.get(post_id)["description"], mars.get(post_id)["mt_text_more"]) == ("One", "Two")
 
 
+CODE = "Write this:\n\n```html\n<p>a</p><!--more--><p>b</p>\n```\n"
+WORDS = "one <!--more Read on--> two"
+INDENTED = "one  \n\n\n\t<!-- more -->\n \n\n    code\n"
+OPEN_ENDED = "one\n<!--more-->\n"
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("text", [CODE, WORDS, INDENTED, OPEN_ENDED, "<!--more-->two"], ids=repr)
+def test_the_fold_and_what_stands_around_it_stay_as_they_are_written(mars: App, text: str) -> None:
+    post_id = mars.new(title="T", description=text)
+    assert mars("wp.getPost", "1", ME, post_id)["post_content"] == text
+    found = mars.get(post_id)
+    before, after = found["description"], found["mt_text_more"]
+
+    mars.edit(post_id, description=f"X{before}", mt_text_more=after)
+    assert mars("wp.getPost", "1", ME, post_id)["post_content"] == f"X{text}"
+
+    mars.edit(post_id, description=before)
+    assert mars("wp.getPost", "1", ME, post_id)["post_content"] == text
+
+    mars.edit(post_id, mt_text_more=f"{after}X")
+    assert mars("wp.getPost", "1", ME, post_id)["post_content"] == f"{text}X"
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(("text", "parts"), [(WORDS, ("one", "two")), (INDENTED, ("one", "    code\n"))], ids=repr)
+def test_apps_see_the_parts_without_blanks_between_but_as_indented(
+    mars: App, text: str, parts: tuple[str, str]
+) -> None:
+    found = mars.get(mars.new(title="T", description=text))
+
+    assert (found["description"], found["mt_text_more"]) == parts
+
+
+@pytest.mark.one_database
+def test_the_words_of_a_fold_change_with_a_whole_text(mars: App) -> None:
+    post_id = mars.new(title="T", description=WORDS)
+
+    for whole in ("one <!--more Go on--> two", "one\n\n<!--more-->\n\ntwo", "one two"):
+        mars("wp.editPost", "1", ME, post_id, {"post_content": whole})
+        assert mars("wp.getPost", "1", ME, post_id)["post_content"] == whole
+
+    mars.edit(post_id, description=WORDS, mt_text_more="")
+    assert mars("wp.getPost", "1", ME, post_id)["post_content"] == WORDS
+
+
+@pytest.mark.one_database
+def test_a_text_that_begins_with_its_fold_is_no_html(mars: App) -> None:
+    for said in ({"mt_text_more": "*a*"}, {"description": "<!--more-->*a*"}):
+        assert mars.get(mars.new(title="T", **said))["mt_convert_breaks"] == "markdown"
+
+
 def test_what_comes_back_as_it_was_changes_nothing(
     mars: App, services: WebServices, publish: Publish, clock: Clock
 ) -> None:

@@ -14,7 +14,8 @@ Wish = Literal["draft", "public"]
 
 _TITLE: Final = re.compile(r"\s*<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _CATEGORIES: Final = re.compile(r"\s*<category>(.*?)</category>", re.DOTALL | re.IGNORECASE)
-_FOLD: Final = re.compile(r"\n?\n?<!--\s*more\b[^>]{0,200}-->\n?\n?")
+_FOLD: Final = re.compile(r"<!--\s*more\b[^>]{0,200}-->(?:(?:[ \t]*\n)+|[ \t]*)")
+_NEW_FOLD: Final = "\n\n<!--more-->\n\n"
 _STATUSES: Final[dict[str, Wish]] = {
     **dict.fromkeys(("publish", "published", "future"), "public"),
     **dict.fromkeys(("draft", "auto-draft", "pending"), "draft"),
@@ -26,12 +27,13 @@ _CLOSED: Final = ("0", "2", "closed", "none", "false")  # Movable Type has 0 for
 class PostChanges:
     """What is to become of a post. None is not said, and changes nothing.
 
-    `text` is the part before the fold, `more` the one after it. `categories` take the place of the tags, those with
-    `category_ids` among them; `keywords` come beside. `slug` is as an app spells it, `date` in UTC. `convert_breaks`
-    names the format of the text.
+    `whole` is the text with its fold, if it has one; else `text` is the part before the fold, `more` the one after it.
+    `categories` take the place of the tags, those with `category_ids` among them; `keywords` come beside. `slug` is as
+    an app spells it, `date` in UTC. `convert_breaks` names the format of the text.
     """
 
     title: str | None = None
+    whole: str | None = None
     text: str | None = None
     more: str | None = None
     summary: str | None = None
@@ -51,16 +53,28 @@ class PostChanges:
         """Whether the text of a new post is HTML, and kept as that."""
         if self.convert_breaks.startswith("markdown"):
             return False
-        return self.convert_breaks == "0" or (self.text or "").lstrip().startswith("<")
+        beginning, *_ = split_at_fold(self.whole or self.text or "")
+        return self.convert_breaks == "0" or beginning.lstrip().startswith("<")
+
+    def text_after(self, present: str) -> str:
+        """The whole text after a change. The part that is not said stays, and so does the fold as it is written."""
+        if self.whole is not None:
+            return self.whole
+        before, fold, after = split_at_fold(present)
+        text = before if self.text is None else self.text
+        if self.more is None or self.more == after:
+            return text + fold + after
+        return text + (fold or _NEW_FOLD) + self.more if self.more.strip() else text
 
 
 def of_metaweblog(struct: Any, publish: Any, zone: tzinfo) -> PostChanges:
     """The struct of `metaWeblog.newPost` and `editPost`, with the members of Movable Type and WordPress."""
     members = Members(struct)
     _check_kind(members, "wp_password")
-    text, more = _parts(members.text("description"), members.text("mt_text_more"))
+    text, more = members.text("description"), members.text("mt_text_more")
     return PostChanges(
         title=members.text("title"),
+        whole=text if text and _FOLD.search(text) and not more else None,
         text=text,
         more=more,
         summary=members.text("mt_excerpt"),
@@ -82,11 +96,9 @@ def of_wordpress(struct: Any, zone: tzinfo) -> PostChanges:
     _check_kind(members, "post_password")
     ids, names = members.struct("terms"), members.struct("terms_names")
     has_categories = "category" in ids or "category" in names
-    text, more = _parts(members.text("post_content"), None)
     return PostChanges(
         title=members.text("post_title"),
-        text=text,
-        more=more if text is None else more or "",
+        whole=members.text("post_content"),
         summary=members.text("post_excerpt"),
         categories=(names.texts("category") or ()) if has_categories else None,
         category_ids=ids.numbers("category") + ids.numbers("post_tag"),
@@ -111,8 +123,7 @@ def of_blogger(content: str, publish: Any) -> PostChanges:
         title, content = found[1], content[found.end() :]
     if found := _CATEGORIES.match(content):
         categories, content = texts(found[1]), content[found.end() :]
-    text, more = _parts(content, None)
-    return PostChanges(title=title, text=text, more=more or "", categories=categories, wish=_wish(None, publish))
+    return PostChanges(title=title, whole=content, categories=categories, wish=_wish(None, publish))
 
 
 def in_blogger(title: str, categories: Iterable[str], text: str) -> str:
@@ -120,22 +131,15 @@ def in_blogger(title: str, categories: Iterable[str], text: str) -> str:
     return f"<title>{title}</title><category>{','.join(categories)}</category>{text}"
 
 
-def split_at_fold(text: str) -> tuple[str, str]:
-    """The part of a text before WordPress's fold, and the one after it, "" without one."""
-    fold = _FOLD.search(text)
-    return (text[: fold.start()], text[fold.end() :]) if fold else (text, "")
+def split_at_fold(text: str) -> tuple[str, str, str]:
+    """The part of a text before WordPress's fold, the fold with the blanks around it, and the part after it.
 
-
-def joined_at_fold(text: str, more: str) -> str:
-    return f"{text}\n\n<!--more-->\n\n{more}" if more.strip() else text
-
-
-def _parts(text: str | None, more: str | None) -> tuple[str | None, str | None]:
-    """Both parts of a text; one that has a fold itself says both."""
-    if text is None or more:
-        return text, more
-    before, after = split_at_fold(text)
-    return before, after or more
+    Without one, they are the text, "" and "".
+    """
+    if (fold := _FOLD.search(text)) is None:
+        return text, "", ""
+    before = text[: fold.start()].rstrip(" \t\n")
+    return before, text[len(before) : fold.end()], text[fold.end() :]
 
 
 def _check_kind(members: Members, password: str) -> None:

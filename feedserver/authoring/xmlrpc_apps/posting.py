@@ -7,7 +7,7 @@ from typing import Final
 from feedserver.accounts.model import AppToken
 from feedserver.authoring import categories
 from feedserver.authoring.writing import amend, new_state, require_scope, spelled_slug
-from feedserver.authoring.xmlrpc_apps.changes import PostChanges, joined_at_fold, split_at_fold
+from feedserver.authoring.xmlrpc_apps.changes import PostChanges
 from feedserver.authoring.xmlrpc_apps.values import WrongArguments
 from feedserver.errors import EditConflict, FeedserverError, PostNotFound, SaysNothing
 from feedserver.posts import passing, slugs, store
@@ -48,7 +48,7 @@ class Posting:
         """
         is_draft = said.wish != "public"
         require_scope(app, *(("draft", "create") if is_draft else ("create",)))
-        text, title = joined_at_fold(said.text or "", said.more or ""), one_line(said.title or "")
+        title = one_line(said.title or "")
         fields: dict[str, Value | None] = {
             "title": title,
             "slug": spelled_slug(said.slug or ""),
@@ -63,7 +63,7 @@ class Posting:
         }
         if is_passing(title):
             fields |= passing.CLOSED
-        document = self.publisher.read_unnamed(composed(fields, text).encode())
+        document = self.publisher.read_unnamed(composed(fields, said.text_after("")).encode())
         if document.says_nothing:
             raise SaysNothing
         return self.publisher.add(document, now, writer=_writer(app), free_slug=True)
@@ -95,7 +95,9 @@ class Posting:
     def _edit(self, post: Post, said: PostChanges, app: AppToken, now: datetime) -> Post:
         is_draft = None if said.wish is None else said.wish == "draft"
         fields = {**self._changed(post, said), **new_state(post, app, now, draft=is_draft, date=said.date)}
-        changed = amend(self.publisher, post, fields, _new_text(post, said), now, _writer(app))
+        present = body_of(post.source)
+        text = None if (wanted := said.text_after(present)) == present else wanted
+        changed = amend(self.publisher, post, fields, text, now, _writer(app))
         return self._renamed(changed, said.slug)
 
     def _changed(self, post: Post, said: PostChanges) -> dict[str, Value | None]:
@@ -139,16 +141,6 @@ class Posting:
         with self.publisher.database.read() as connection:
             free = slugs.nearest_free(connection, slug, post)
         return post if free == post.slug else self.publisher.rename(post.slug, free)
-
-
-def _new_text(post: Post, said: PostChanges) -> str | None:
-    """The whole text after a change, whose part that is not said stays; None if it is what it was."""
-    if said.text is None and said.more is None:
-        return None
-    present = body_of(post.source)
-    before, after = split_at_fold(present)
-    parts = (before if said.text is None else said.text, after if said.more is None else said.more)
-    return None if parts == (before, after) else joined_at_fold(*parts)
 
 
 def _writer(app: AppToken) -> Writer:

@@ -25,7 +25,7 @@ Struct = dict[str, Value]
 
 def metaweblog(post: Post, urls: Urls, settings: SiteSettings) -> Struct:
     """The struct of `metaWeblog.getPost`. All tags are categories: keywords beside them would come back for good."""
-    text, more = split_at_fold(body_of(post.source))
+    text, _, more = split_at_fold(body_of(post.source))
     permalink = urls.post(post.slug)
     struct: Struct = {
         "dateCreated": post.published_at,
