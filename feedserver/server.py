@@ -20,7 +20,7 @@ from typing import Any, Final, TextIO
 
 from gunicorn.app.base import BaseApplication
 
-from feedserver import access_log, listening, log_lines, settings, site_address, worker_settings
+from feedserver import access_log, listening, log_lines, settings, site_address, theme_trial, worker_settings
 from feedserver.access_log import AccessLogger
 from feedserver.accounts.managing import Accounts
 from feedserver.app import compile_templates, create_app
@@ -123,10 +123,11 @@ def prepare(addresses: Sequence[object], *, reuse_port: bool = False) -> None:
         for address in addresses:
             if isinstance(address, tuple):
                 listening.try_binding(*address, reuse_port=reuse_port)
-    theme.read(report.settings.site.theme)
+    look = theme.read(report.settings.site.theme)
     services = Services(report.settings)
     init(services, example=True)
     services.database.close()  # workers must not inherit its connections
+    theme_trial.require_working(look)
     if report.settings.server.metrics:
         _count_together()
 
@@ -168,6 +169,7 @@ def _when_ready(server: Any) -> None:
 
 def _on_reload(server: Any) -> None:
     try:
+        theme_trial.require_working(theme.read(settings.load().site.theme))
         worker_settings.read_anew()
     except FeedserverError as error:
         _log.error("reloaded with the settings of before: %s", error)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from feedserver import private_files
+from feedserver import private_files, theme_trial
 from feedserver.clock import is_of_future
 from feedserver.disk import free_bytes
 from feedserver.doctor.model import Finding
@@ -50,7 +50,7 @@ def of_address(url: str) -> Finding:
 def of_theme(folder: str) -> Iterator[Finding]:
     """Whether the next start takes the theme, in its words."""
     try:
-        theme.read(folder)
+        theme_trial.require_working(theme.read(folder))
     except SettingsError as error:
         for fault in error.faults:
             yield Finding("theme", fault, "mend it before the next start or reload, which does not take it")

@@ -1,11 +1,12 @@
 """Templates of a theme: where Jinja finds them, and what is wrong with them, so that no reader meets it first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from traceback import walk_tb
 from typing import Final
 
-from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment, FileSystemLoader, PrefixLoader, nodes
-from jinja2.exceptions import TemplateSyntaxError
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, nodes
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
 from feedserver.languages.english import ENGLISH
 from feedserver.pages import templating
@@ -15,10 +16,25 @@ _FOLDER: Final = Path(__file__).with_name("templates")
 _References = nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport
 
 
+class _NamedLoader(BaseLoader):
+    """Gives templates their names as those of their files, which tracebacks tell."""
+
+    def __init__(self, templates: Mapping[str, str]) -> None:
+        self._templates = templates
+
+    def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        if template not in self._templates:
+            raise TemplateNotFound(template)
+        return self._templates[template], template, lambda: True
+
+    def list_templates(self) -> list[str]:
+        return sorted(self._templates)
+
+
 def loader(templates: Mapping[str, str]) -> BaseLoader:
     """The templates of a theme, then ours."""
     ours = FileSystemLoader(_FOLDER)
-    return ChoiceLoader([DictLoader(templates), PrefixLoader({OURS: ours}), ours])
+    return ChoiceLoader([_NamedLoader(templates), PrefixLoader({OURS: ours}), ours])
 
 
 def faults_of(templates: Mapping[str, str]) -> list[str]:
@@ -32,6 +48,19 @@ def faults_of(templates: Mapping[str, str]) -> list[str]:
     faults = [fault for name, template in parsed.items() for fault in _faults_within(name, template, parsed)]
     circles = [name for name in templates if _is_circle(name, parsed)]
     return faults + [f"{name} extends itself; to change ours, extend “{OURS}/{name}”" for name in circles]
+
+
+def place_of(error: Exception) -> str | None:
+    """The template and the line in which an error was raised while pages were made; None if it was elsewhere.
+
+    Where the templates of a theme use ours, it is the place in the theme.
+    """
+    steps = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    ours = [(f"{OURS}/{Path(file).name}", line) for file, line in steps if file.startswith(f"{_FOLDER}/")]
+    theirs = [step for step in steps if step[0].endswith(".html") and not Path(step[0]).is_absolute()]
+    if not (places := theirs or ours):
+        return None
+    return "{}, line {}".format(*places[-1])
 
 
 def _parsed(environment: Environment, name: str) -> nodes.Template:

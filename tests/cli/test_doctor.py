@@ -60,17 +60,18 @@ def test_what_is_wrong_is_told_with_what_to_do(run: Run, database: Database, ser
 
 @pytest.mark.one_database
 @pytest.mark.usefixtures("healthy")
+@pytest.mark.parametrize("text", ['{% extends "feedserver/base.html" %}{% block main %}', "{{ nosuch() }}"])
 def test_a_theme_that_keeps_the_next_start_from_coming_up_is_wrong(
-    run: Run, site: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, site: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     (site / "look").mkdir()
-    (site / "look/post.html").write_text('{% extends "feedserver/post.html" %}{% block main %}')
+    (site / "look/base.html").write_text(text)
     monkeypatch.setenv("FEEDSERVER_SITE_THEME", str(site / "look"))
 
     told = run("doctor")
 
     assert (told.status, wrong(told)) == (1, ["theme"])
-    assert "site.theme: post.html, line 1: " in told.text
+    assert "site.theme: base.html, line 1: " in told.text
 
 
 @pytest.mark.usefixtures("healthy")
