@@ -93,6 +93,19 @@ def press(page: Any, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def drop(page: Any, *names: str) -> None:
+    """Drops a picture of each of these names into the text; one that ends in `.svg` is refused."""
+    page.locator("[name=body]").evaluate(
+        """(area, [names, bytes]) => {
+            const transfer = new DataTransfer();
+            for (const name of names)
+                transfer.items.add(new File([name.endsWith(".svg") ? "<svg/>" : new Uint8Array(bytes)], name));
+            area.dispatchEvent(new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true}));
+        }""",
+        [names, list(encoded(quarters(), "JPEG"))],
+    )
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["with the script", "without"])
 def test_an_author_writes_in_two_tabs_and_loses_neither_text(site: Site, window: Open, scripts: bool) -> None:
     slug = f"two-tabs-{scripts}".lower()
@@ -204,15 +217,9 @@ def test_whoever_saves_and_goes_back_edits_the_same_post(site: Site, window: Ope
 def test_a_picture_that_is_dropped_stands_where_the_cursor_is(site: Site, window: Open) -> None:
     page = window()
     write(page, "A roof", "Before.\n\nAfter.")
-    picture = list(encoded(quarters(), "JPEG"))
     page.locator("[name=body]").evaluate("area => area.setSelectionRange(7, 7)")
-    drop = """([area, bytes]) => {
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([new Uint8Array(bytes)], "roof.jpg", {type: "image/jpeg"}));
-        area.dispatchEvent(new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true}));
-    }"""
 
-    page.evaluate(drop, [page.locator("[name=body]").element_handle(), picture])
+    drop(page, "roof.jpg")
     playwright.expect(page.locator("[name=body]")).to_have_value(re.compile(r"\]\(/media/"))
 
     text = page.input_value("[name=body]")
@@ -225,6 +232,105 @@ def test_a_picture_that_is_dropped_stands_where_the_cursor_is(site: Site, window
     press(page, "Publish")
     page.get_by_text("Published.").wait_for()
     assert "/media/" in document(site, "a-roof")
+
+
+# The answers to what a page sends of its own accord are held back until `held[…]()` is called.
+HOLD_BACK = """const real = fetch; window.held = [];
+window.fetch = (...asked) => new Promise(go => held.push(() => go(real(...asked))));"""
+
+
+def test_what_is_sent_while_a_dropped_picture_is_on_its_way_waits_for_it(site: Site, window: Open) -> None:
+    page = window()
+    page.add_init_script(HOLD_BACK)
+    write(page, "Too soon", "Words.")
+    drop(page, "roof.jpg")
+
+    press(page, "Publish")
+    page.get_by_text("It is sent as soon as the files are there.").wait_for()
+    press(page, "Publish")
+    with page.context.expect_page() as opened:
+        press(page, "Preview")  # which saves nothing, and waits for nothing
+    assert "roof.jpg" not in opened.value.inner_text("main")
+    assert site.command("post", "show", "too-soon", check=False).returncode == 1
+    page.evaluate("held[0]()")
+
+    page.get_by_text("Published.").wait_for()
+    assert re.search(r"Words\.\n\n!\[\]\(/media/[0-9a-f]+/roof\.jpg\)\n", document(site, "too-soon"))
+
+
+def test_of_what_waits_for_a_file_that_is_refused_or_is_not_to_be_sent_nothing_is_sent(
+    site: Site, window: Open
+) -> None:
+    page = window()
+    page.add_init_script(HOLD_BACK)
+    write(page, "Refused", "Words.")
+    drop(page, "roof.jpg", "evil.svg")
+    press(page, "Publish")
+    page.evaluate("held[0]()")
+    playwright.expect(page.locator("[name=body]")).to_have_value(re.compile(r"/roof\.jpg\)"))
+
+    page.evaluate("held[1]()")
+
+    page.get_by_text("evil.svg: ").wait_for()
+    playwright.expect(page.locator("[name=body]")).to_have_value(re.compile(r"^Words\.\n\n!\[\]\(.*/roof\.jpg\)\s+$"))
+    assert page.get_by_text("It is sent as soon").count() == 0
+    drop(page, "roof.jpg")
+    press(page, "Publish")
+    press(page, "Do not send")
+    page.evaluate("held[2]()")
+    playwright.expect(page.locator("[name=body]")).to_have_value(re.compile(r"roof\.jpg\)\s+!\[\]\(.*roof\.jpg\)"))
+    assert page.url.partition("?")[0].endswith("/new")
+    press(page, "Publish")
+    page.get_by_text("Published.").wait_for()
+    assert "svg" not in document(site, "refused")
+
+
+def test_the_sentence_that_is_typed_while_pictures_are_added_stays_whole(window: Open) -> None:
+    page = window()
+    page.add_init_script(HOLD_BACK)
+    write(page, "Typing", "Before.")
+    text = page.locator("[name=body]")
+    drop(page, "roof.jpg", "roof.jpg")
+
+    text.press_sequentially("A sentence that ")
+    page.evaluate("held[0]()")
+    playwright.expect(text).to_have_value(re.compile(r"\(/media/\S+\)\n\n!\[roof\.jpg …"))
+    text.press_sequentially("goes on ")
+    keys = page.context.new_cdp_session(page)
+    keys.send("Input.imeSetComposition", {"text": "ni", "selectionStart": 2, "selectionEnd": 2})
+    with page.expect_response("**/desk/media"):
+        page.evaluate("held[1]()")
+    keys.send("Input.imeSetComposition", {"text": "nih", "selectionStart": 3, "selectionEnd": 3})
+    keys.send("Input.insertText", {"text": "日本"})
+    playwright.expect(text).to_have_value(re.compile(r"\(/media/\S+\)\n\n!\[\]\(/media/"))
+    text.press_sequentially(", whole.")
+
+    picture, typed = r"!\[\]\(/media/\S+\)", r"A sentence that goes on 日本, whole\."
+    assert re.fullmatch(rf"Before\.\n\n{picture}\n\n{picture}\n\n{typed}", text.input_value())
+
+
+def test_of_a_picture_that_was_on_its_way_nothing_stands_in_the_text_that_is_filled_in_again(window: Open) -> None:
+    page = window()
+    page.add_init_script(HOLD_BACK)
+    page.on("dialog", lambda dialog: dialog.accept())
+    write(page, "Reloaded", "Words.")
+    drop(page, "roof.jpg")
+
+    page.reload()
+
+    assert page.input_value("[name=body]").rstrip() == "Words."
+
+
+def test_in_a_text_of_html_a_dropped_picture_stands_as_html(site: Site, window: Open) -> None:
+    site.command("post", "add", "-", given="---\ntitle: Old\nslug: old\nformat: html\n---\n<p>Words</p>\n")
+    page = window()
+    page.goto("/desk/posts/old/edit")
+
+    drop(page, "roof.jpg")
+
+    playwright.expect(page.locator("[name=body]")).to_have_value(
+        re.compile(r'<p><img src="/media/\S+/roof\.jpg" alt="">')
+    )
 
 
 # How far the elements of a page reach to the right, those that are for screen readers alone left out.
@@ -336,3 +442,49 @@ def test_what_is_typed_after_saving_survives_a_reload_and_the_saving_of_another_
     page.get_by_text("Saved as a draft.").wait_for()
     page.goto("/desk/posts/new")
     assert page.input_value("[name=body]") == "Another, not saved."
+
+
+def test_a_draft_that_was_deleted_and_restored_is_saved_and_goes_on_from_there(site: Site, window: Open) -> None:
+    page = window()
+    write(page, "Restored", "Words.")
+    press(page, "Save as draft")
+    page.get_by_text("Saved as a draft.").wait_for()
+    page.fill("[name=tags]", "sea,  sky")
+    page.fill("[name=body]", "Typed, then deleted.")
+    press(page, "Delete")
+    page.get_by_text("Deleted.").wait_for()
+    page.get_by_role("link", name="Bin").click()
+    press(page, "Restore Restored")
+    page.get_by_text("Restored.").wait_for()
+
+    assert page.input_value("[name=body]") == "Typed, then deleted."
+    assert page.get_by_role("button", name="Forget it").count() == 0
+    page.fill("[name=body]", "Typed, then deleted, and more.")
+    press(page, "Save as draft")
+    page.get_by_text("Saved as a draft.").wait_for()
+    assert document(site, "restored").endswith("and more.\n")
+
+
+def test_what_somebody_has_typed_is_filled_in_again_for_the_same_account_alone(site: Site, window: Open) -> None:
+    page = window(storage_state=None)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/desk")
+    sign_in(page)
+    page.get_by_role("button", name="Sign out").wait_for()
+    write(page, "Ann's", "Private words of ann.")
+    press(page, "Sign out")
+    page.get_by_text("You are signed out.").wait_for()
+
+    page.goto(site.command("account", "add", "bob").stdout.split()[-1])
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    page.get_by_role("button", name="Sign out").wait_for()
+    page.goto("/desk/posts/new")
+    assert page.input_value("[name=body]") == ""
+
+    press(page, "Sign out")
+    page.goto("/desk")
+    sign_in(page)
+    page.get_by_role("button", name="Sign out").wait_for()
+    page.goto("/desk/posts/new")
+    assert page.input_value("[name=body]") == "Private words of ann."

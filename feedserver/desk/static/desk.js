@@ -7,24 +7,23 @@
   const ACTIONS = { a: "approve", s: "spam", d: "delete" };
   const thoughts = [...document.querySelectorAll("article.thought")];
   const undo = document.querySelector("[data-key=u]");
-  let at = -1;
-  let isSent = false;
+  let at = -1, isSent = false;
   if (!thoughts.length && !undo) return;
 
-  const go = (index) => {
+  const go = index => {
     at = Math.max(0, Math.min(index, thoughts.length - 1));
     if (!thoughts.length) return;
     thoughts[at].tabIndex = -1;
     thoughts[at].focus();
   };
-  const press = (button) => {
+  const press = button => {
     if (!button || isSent) return;
     isSent = true; // the page that follows goes on at the same place
     sessionStorage.setItem(PLACE, at);
     button.click();
   };
   thoughts.forEach((thought, index) => thought.addEventListener("focusin", () => { at = index; }));
-  document.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", event => {
     const isTyping = event.target.closest("input:not([type=checkbox]), textarea, select");
     if (isTyping || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key === "j") go(at + 1);
@@ -35,121 +34,146 @@
     else if (ACTIONS[event.key]) press(thoughts[at].querySelector(`button[value=${ACTIONS[event.key]}]`));
   });
   addEventListener("pageshow", () => { isSent = false; });
-  document.querySelectorAll(".keys").forEach((line) => { line.hidden = false; });
-  if (sessionStorage.getItem(PLACE) !== null) {
-    go(Number(sessionStorage.getItem(PLACE)));
-    sessionStorage.removeItem(PLACE);
-  }
+  document.querySelectorAll(".keys").forEach(line => { line.hidden = false; });
+  const place = sessionStorage.getItem(PLACE);
+  sessionStorage.removeItem(PLACE);
+  if (place !== null) go(Number(place));
 })();
 
 // --- the editor: text stays until it is saved, files are dropped into it, a preview stands beside it ---
 (() => {
   function write(form) {
     const body = form.elements.body;
-    const typed = () => JSON.stringify([...new FormData(form)].filter(([name, value]) => isTyped(name) && typeof value === "string"));
+    files(form, body); // first: it holds back what is sent
+    const typed = () => JSON.stringify([...new FormData(form)].filter(([name]) => isTyped(name)));
     const shown = typed();
     let leaving = false;
 
     keep(form, typed, shown);
-    const takesFiles = files(form, body);
     beside(form, body);
 
-    form.addEventListener("submit", event => { leaving = event.submitter?.formTarget !== "_blank" && !event.submitter?.dataset.beside; });
+    form.addEventListener("submit", event => { leaving = !isPreview(event); });
     addEventListener("pageshow", () => { leaving = false; });
     addEventListener("beforeunload", event => {
-      if (!leaving && ("unsaved" in form.dataset || typed() !== shown || takesFiles())) event.preventDefault();
+      if (!leaving && ("unsaved" in form.dataset || typed() !== shown)) event.preventDefault();
     });
   }
 
   const SENT = "feedserver sent"; // names the copy of the form that was sent last
   const isTyped = name => !["form_token", "submission", "file", "do"].includes(name);
+  const isPreview = event => event.submitter?.value === "preview";
+
+  // The page comes after a save: the copy of what was sent goes.
+  function forgetSent(otherwise) {
+    sessionStorage.removeItem(sessionStorage.getItem(SENT) ?? otherwise);
+    history.replaceState(null, "", location.pathname); // what is typed since survives a reload
+  }
 
   // Text that was not saved stays in this tab: browsers give back no form of a page that they do not store.
-  // The page says whether the text in it is that of a save just now, or is not saved; else it is what is stored.
+  // The page says whether its text was saved just now, or is not saved; else it is what is stored.
   function keep(form, typed, shown) {
     const key = `feedserver ${form.dataset.editor}`;
     const note = () => {
-      try {
-        sessionStorage.setItem(key, typed());
-      } catch {
-        // There is no room: the warning stays.
-      }
+      try { sessionStorage.setItem(key, typed()); } catch { /* There is no room: the warning stays. */ }
     };
-    if ("saved" in form.dataset) {
-      sessionStorage.removeItem(sessionStorage.getItem(SENT) ?? key);
-      history.replaceState(null, "", location.pathname); // what is typed from now on survives a reload
-    }
+    if ("saved" in form.dataset) forgetSent(key);
     if ("unsaved" in form.dataset) note();
     const kept = sessionStorage.getItem(key);
+    const fill = fields => {
+      for (const [name, value] of JSON.parse(fields)) if (form.elements[name]) form.elements[name].value = value;
+    };
     if (kept && kept !== shown) {
-      for (const [name, value] of JSON.parse(kept)) if (form.elements[name]) form.elements[name].value = value;
+      fill(kept);
       tell(form, "What you had typed here and not saved is filled in again.", "Forget it", () => {
-        for (const [name, value] of JSON.parse(shown)) form.elements[name].value = value;
+        fill(shown);
         sessionStorage.removeItem(key);
       });
     }
     form.addEventListener("input", note);
     form.addEventListener("submit", event => {
       note();
-      if (event.submitter?.value !== "preview") sessionStorage.setItem(SENT, key);
+      if (!isPreview(event)) sessionStorage.setItem(SENT, key);
     });
   }
 
-  function tell(form, words, action, act) {
-    const line = document.createElement("p");
-    line.className = "notice";
-    line.setAttribute("role", "status");
-    line.textContent = `${words} `;
-    if (action) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = action;
-      button.addEventListener("click", () => { act(); line.remove(); });
-      line.append(button);
-    }
+  const element = (name, more) => Object.assign(document.createElement(name), more);
+  const button = (words, onclick) => element("button", { type: "button", textContent: words, onclick });
+
+  function tell(form, words, action = "Close", act = () => {}) {
+    const line = element("p", { className: "notice", role: "status" });
+    line.append(`${words} `, button(action, () => { act(); line.remove(); }));
     form.before(line);
     return line;
   }
 
-  // Pictures and files that are dropped or pasted into the text are added, and named where the cursor is.
+  // Pictures and files that are dropped or pasted into the text are added, and named where the cursor was. Until then
+  // a mark stands there, which is neither kept nor sent; what would save the text waits for them.
   function files(form, body) {
-    let waiting = 0;
-    const take = async list => {
-      for (const file of list) {
-        const mark = `![${file.name} …]()`;
-        insert(body, mark);
-        waiting += 1;
-        try {
-          replace(body, mark, await add(form, file));
-        } catch (error) {
-          replace(body, mark, "");
-          tell(form, `${file.name}: ${error.message}`, "Close", () => {});
-        } finally {
-          waiting -= 1;
-        }
+    const marks = [];
+    let coming = 0, composed = null, waits = null; // the line that says so: without it, nothing is sent
+    const put = (text, from, to, cursor) => {
+      body.setRangeText(text, from, to, cursor);
+      body.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const insert = text => {
+      const { value, selectionStart, selectionEnd } = body;
+      const from = value.slice(0, selectionStart).replace(/\n*$/, "").length;
+      const to = value.length - value.slice(selectionEnd).replace(/^\n*/, "").length;
+      put(`${from ? "\n\n" : ""}${text}\n\n`, from, to, "end");
+    };
+    const take = async (event, list) => {
+      if (!list.length) return;
+      event.preventDefault();
+      coming += 1;
+      const marked = [...list].map(file => {
+        const mark = `![${file.name} … ${marks.length + 1}]()`;
+        marks.push(mark);
+        insert(mark);
+        return [file, mark];
+      });
+      for (const [file, mark] of marked) {
+        const found = await add(form, file).catch(error => {
+          waits?.remove();
+          tell(form, `${file.name}: ${error.message}`);
+          return "";
+        });
+        await composed; // a word that is being composed stays whole
+        const at = body.value.indexOf(mark);
+        if (at >= 0) put(found, at, at + mark.length, "preserve"); // the cursor stays where somebody types
+      }
+      coming -= 1;
+      if (!coming && waits?.isConnected) {
+        waits.remove();
+        form.requestSubmit(waits.sender);
       }
     };
-    body.addEventListener("paste", event => {
-      if (event.clipboardData.files.length && !event.clipboardData.types.includes("text/plain")) {
-        event.preventDefault();
-        take([...event.clipboardData.files]);
-      }
+    form.onformdata = ({ formData }) =>
+      formData.set("body", marks.reduce((text, mark) => text.replace(mark, ""), formData.get("body")));
+    form.addEventListener("submit", event => {
+      if (!coming || isPreview(event)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      waits?.remove();
+      waits = tell(form, "It is sent as soon as the files are there.", "Do not send");
+      waits.sender = event.submitter;
+      waits.scrollIntoView({ block: "nearest" });
     });
-    body.addEventListener("dragover", event => {
-      if (event.dataTransfer.types.includes("Files")) {
-        event.preventDefault();
-        body.classList.add("dropping");
-      }
+    body.addEventListener("compositionstart", () => {
+      composed = new Promise(done => body.addEventListener("compositionend", done, { once: true }));
     });
-    body.addEventListener("dragleave", () => body.classList.remove("dropping"));
-    body.addEventListener("drop", event => {
+    body.onpaste = event => {
+      if (!event.clipboardData.types.includes("text/plain")) take(event, event.clipboardData.files);
+    };
+    body.ondragover = event => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      body.classList.add("dropping");
+    };
+    body.ondragleave = () => body.classList.remove("dropping");
+    body.ondrop = event => {
       body.classList.remove("dropping");
-      if (event.dataTransfer.files.length) {
-        event.preventDefault();
-        take([...event.dataTransfer.files]);
-      }
-    });
-    return () => waiting > 0;
+      take(event, event.dataTransfer.files);
+    };
   }
 
   async function add(form, file) {
@@ -164,61 +188,32 @@
     return found[0][form.dataset.format];
   }
 
-  function insert(body, text) {
-    const start = body.selectionStart;
-    const before = body.value.slice(0, start).replace(/\n*$/, start ? "\n\n" : "");
-    const after = body.value.slice(body.selectionEnd).replace(/^\n*/, "\n\n");
-    change(body, before + text + after, (before + text).length);
-  }
-
-  function replace(body, mark, text) {
-    const at = body.value.indexOf(mark);
-    if (at >= 0) change(body, body.value.slice(0, at) + text + body.value.slice(at + mark.length), at + text.length);
-  }
-
-  function change(body, value, cursor) {
-    body.value = value;
-    body.setSelectionRange(cursor, cursor);
-    body.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-
   // The preview beside the text: the same form, sent into a frame whose page can do nothing.
   function beside(form, body) {
     const preview = form.querySelector("button[value=preview]");
     if (!preview) return;
-    const toggle = document.createElement("button");
-    toggle.type = "button";
-    toggle.textContent = "Preview beside the text";
-    toggle.setAttribute("aria-pressed", "false");
-    preview.after(toggle);
-    const sender = document.createElement("button");
-    Object.assign(sender, { name: "do", value: "preview", hidden: true, formNoValidate: true });
-    sender.dataset.beside = "yes";
-    form.append(sender);
+    preview.formNoValidate = true;
     let place = null, timer = 0;
 
     const show = () => {
       // A new frame each time: its first page is no step of the tab's history.
-      const frame = document.createElement("iframe");
-      frame.name = `beside-${Date.now()}`;
-      frame.title = "Preview";
-      frame.sandbox = "";
-      frame.addEventListener("load", () => { for (const old of place.querySelectorAll("iframe")) if (old !== frame) old.remove(); });
+      const frame = element("iframe", { name: `beside-${Date.now()}`, title: "Preview", sandbox: "" });
+      frame.onload = () => { for (const old of [...place.children]) if (old !== frame) old.remove(); };
       place.append(frame);
-      sender.formTarget = frame.name;
+      preview.formTarget = frame.name;
       const picked = [...form.querySelectorAll("[type=file]")];
       for (const one of picked) one.disabled = true;
-      form.requestSubmit(sender);
+      form.requestSubmit(preview);
+      preview.formTarget = "_blank";
       for (const one of picked) one.disabled = false;
     };
     const later = () => { clearTimeout(timer); timer = setTimeout(show, 700); };
-    toggle.addEventListener("click", () => {
+    const toggle = button("Preview beside the text", () => {
       const opens = !place;
-      toggle.setAttribute("aria-pressed", String(opens));
+      toggle.setAttribute("aria-pressed", opens);
       form.classList.toggle("with-preview", opens);
       if (opens) {
-        place = document.createElement("div");
-        place.className = "beside";
+        place = element("div", { className: "beside" });
         form.querySelector(".text").after(place);
         form.addEventListener("input", later);
         show();
@@ -229,8 +224,11 @@
         place = null;
       }
     });
+    toggle.setAttribute("aria-pressed", "false");
+    preview.after(toggle);
   }
 
   const editor = document.querySelector("form[data-editor]");
   if (editor) write(editor);
+  else if (document.querySelector("[data-deleted]")) forgetSent();
 })();
