@@ -1,4 +1,5 @@
-"""How long forms of the desk may be: with files for those who are signed in, for all others as long as a text."""
+"""How long forms of the desk may be: with files for those who are signed in, for all others as long as a text. What was
+typed beside files that are too large is kept."""
 
 from contextlib import suppress
 from typing import Final
@@ -14,7 +15,7 @@ from feedserver.web.routing import Environ
 
 _PIECE: Final = 1_048_576  # bytes that come within `_SECONDS`
 _SECONDS: Final = 20.0
-_FORM: Final = BodyRule(MAX_CARRYING, _PIECE, _SECONDS)
+_FORM: Final = BodyRule(MAX_CARRYING, _PIECE, _SECONDS, max_fields=MAX_FORM)
 
 
 def rule_for(services: WebServices, environ: Environ) -> BodyRule:
@@ -25,5 +26,6 @@ def rule_for(services: WebServices, environ: Environ) -> BodyRule:
     secret = cookies.read(parse_cookie(environ), services.urls.base)
     with suppress(*DATABASE_ERRORS):  # then nobody is known
         if secret is not None and services.signing_in.session_of(secret) is not None:
-            return BodyRule(MAX_FORM + services.settings.media.largest, _PIECE, _SECONDS)
+            longest = MAX_FORM + services.settings.media.largest
+            return BodyRule(longest, _PIECE, _SECONDS, max_fields=MAX_FORM)
     return _FORM

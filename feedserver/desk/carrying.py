@@ -5,9 +5,10 @@ Nothing of them is stored. A view whose form holds text says how it is shown fil
     @refills("desk.edit")
     def filled(fields: MultiDict[str, str], slug: str) -> Response:
 
-is called with what was typed and the parts of the address, once somebody has signed in; it does nothing else. Of other
-forms nothing is carried along: the browser is led to a page near by. Where a form cannot be shown, or anything else
-goes wrong, the error page holds what was `written`, to be copied.
+is called with what was typed and the parts of the address, once somebody has signed in; it does nothing else. That of a
+form with files takes `values` for its page too, such as what was wrong with these (`filled_in`). Of other forms nothing
+is carried along: the browser is led to a page near by. Where a form cannot be shown, or anything else goes wrong, the
+error page holds what was `written`, to be copied.
 """
 
 from collections.abc import Callable, Iterable
@@ -71,12 +72,11 @@ def written() -> list[tuple[str, str]]:
     return [(name, value) for name, value in named if value.strip() and name not in _NOT_TYPED]
 
 
-def asked_for() -> Response | None:
-    """The page with the present form filled in, if that is what it asks for. Aborts with 404 if it holds no text."""
-    if SHOW_AGAIN not in request.form:
-        return None
+def filled_in(**values: Any) -> Response:
+    """The page with the present form filled in; its template gets `values`, and its answer their `status`. Aborts with
+    404 if it holds no text."""
     refill = _refills.get(request.endpoint or "") or abort(404)
-    return refill(request.form, **(request.view_args or {}))
+    return refill(request.form, **(request.view_args or {}), **values)
 
 
 def shown_again(path: str) -> Response | None:

@@ -1,7 +1,7 @@
 """The editor: new posts, and edits of those that are there. Whatever is refused comes back with all that was typed."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -90,8 +90,8 @@ def _sent_again(sent: Sent, slug: str) -> Response | BaseResponse:
 
 
 @carrying.refills("desk.add_post")
-def add_post_filled(fields: carrying.Fields) -> Response:
-    return new_page(post_form.typed(fields), submission=fields.get("submission", ""))
+def add_post_filled(fields: carrying.Fields, **values: Any) -> Response:
+    return new_page(post_form.typed(fields), submission=fields.get("submission", ""), **values)
 
 
 @frame.blueprint.get("/posts/<slug>/edit")
@@ -139,14 +139,14 @@ def _renamed(sent: Sent, present: Post) -> Response | BaseResponse:
 
 
 @carrying.refills("desk.edit_post")
-def edit_post_filled(fields: carrying.Fields, slug: str) -> Response:
+def edit_post_filled(fields: carrying.Fields, slug: str, **values: Any) -> Response:
     found = post_of(slug)
     sent = on_present_slug(read(fields), found)
     try:
         _require_there(found)
     except PostGone as error:
         return refused(sent, slug, error)
-    return filled_page(found, sent)
+    return filled_page(found, sent, **values)
 
 
 def _require_there(post: Post) -> None:

@@ -44,6 +44,7 @@ from feedserver.languages.english import Language
 from feedserver.services import services
 from feedserver.storage.explaining import is_outage
 from feedserver.tokens import hashed
+from feedserver.web.bodies import FILES_LEFT_OUT
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ _POLICY: Final = "; ".join(
 _SIGN_IN: Final = "desk.sign_in"  # the endpoint of the form that carries others along
 _ENDED: Final = "The session of this form has ended. Nothing was done."
 _AWAY: Final = "The site cannot answer just now. Please sign in again in a little while."
+_TOO_LARGE: Final = "The files are too large: they may have {:,} bytes (media.largest)."
 _SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 _RETRY_AFTER: Final = "10"  # seconds
 
@@ -158,11 +160,11 @@ def _guard() -> Response | BaseResponse | None:
         require_modest()
     g.desk_reads_form = True
     if request.endpoint in _open:
-        return None
+        return abort(413) if FILES_LEFT_OUT in request.environ else None
     if is_safe:
         return None if "desk_session" in g else _led_to_sign_in()
     if "desk_session" in g and _is_token(request.form.get(carrying.FORM_TOKEN, "")):
-        return carrying.asked_for()
+        return _filled_in()
     return ask_to_sign_in(carrying.of_this_form(), _as_sent(), 403, problem=_ENDED)
 
 
@@ -173,6 +175,17 @@ def _longest() -> int:
     return MAX_CARRYING if request.endpoint == _SIGN_IN else MAX_FORM
 
 
+def _filled_in() -> BaseResponse | None:
+    """The present form, in a page, where it asks for that, or where its files are too large; None if it is to be
+    taken."""
+    if FILES_LEFT_OUT in request.environ:
+        if request.endpoint not in _taking_files:
+            abort(413)
+        largest = services().settings.media.largest
+        return carrying.filled_in(status=413, problem=_TOO_LARGE.format(largest))
+    return carrying.filled_in() if carrying.SHOW_AGAIN in request.form else None
+
+
 def ask_to_sign_in(kept: list[tuple[str, str]], path: str, status: int = 200, **values: Any) -> Response:
     """The sign-in form; `kept` are hidden fields of a form that was sent to `path`, below `site.url`."""
     return render_desk("desk/sign_in.html", status, kept=kept, next=path, lost_files=_loses_files(), **values)
@@ -180,7 +193,7 @@ def ask_to_sign_in(kept: list[tuple[str, str]], path: str, status: int = 200, **
 
 def _loses_files() -> bool:
     """Whether files came with the present form, which cannot be carried along."""
-    return any(file.filename for file in request.files.values())
+    return FILES_LEFT_OUT in request.environ or any(file.filename for file in request.files.values())
 
 
 @blueprint.after_request

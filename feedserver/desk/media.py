@@ -42,8 +42,8 @@ def add_media() -> Response | BaseResponse:
 
 
 @carrying.refills("desk.add_media")
-def add_media_filled(fields: carrying.Fields) -> Response:
-    return _page(alt=fields.get("alt", ""))
+def add_media_filled(fields: carrying.Fields, **values: Any) -> Response:
+    return _page(alt=fields.get("alt", ""), **values)
 
 
 @frame.blueprint.post("/media/<hash_>/describe")

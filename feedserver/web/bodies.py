@@ -3,7 +3,7 @@
 `Bodies` is the table of doors: addresses that take other bodies than forms have a rule for each request.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO, RawIOBase
@@ -14,9 +14,11 @@ from typing import IO, Any, Final
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from feedserver.web.form_fields import FieldsAlone, boundary_of
 from feedserver.web.routing import Environ, WsgiApp
 
 MUST_CLOSE: Final = "feedserver.must_close"  # in the WSGI environment: bytes of this request may still come
+FILES_LEFT_OUT: Final = "feedserver.files_left_out"  # the same: of the body's form there are the fields alone
 
 _IN_MEMORY: Final = 262_144  # bytes of a body
 _WITHOUT_BODY: Final = ("GET", "HEAD")  # one that they have all the same means nothing (RFC 9110 section 9.3.1)
@@ -30,12 +32,14 @@ class BodyRule:
 
     With a piece that is as long as the longest body, that is a deadline for the whole; with a shorter one, a least
     rate. `admits` is asked once, with the first piece, where a body is longer than that: what it refuses is not kept.
+    Of a form with files that is longer than `max_bytes`, the fields are kept, up to `max_fields` bytes.
     """
 
     max_bytes: int
     piece: int
     seconds: float
     admits: Callable[[bytes], bool] | None = None
+    max_fields: int = 0
 
     @classmethod
     def whole(cls, max_bytes: int, seconds: float) -> "BodyRule":
@@ -70,7 +74,8 @@ class BodyDeadline:
     15.5.9), and if a chunked body is too long, the server must close the connection, as MUST_CLOSE tells it: it would
     wait for the rest of the body, or take it for the next request. `is_left_unread` tells of other bodies beforehand.
     A long body lies in a file without a name, not in memory. Of a body that is not admitted the application gets the
-    first piece, to tell why. One that is too long nobody can read: where a view tries to, that is answered 413.
+    first piece, to tell why. One that is too long nobody can read: where a view tries to, that is answered 413. Of
+    some forms it gets the fields alone, as FILES_LEFT_OUT tells it.
     """
 
     def __init__(self, app: WsgiApp, bodies: Bodies) -> None:
@@ -84,19 +89,42 @@ class BodyDeadline:
         length = _length(environ, rule)
         if length > rule.max_bytes and environ.get("CONTENT_LENGTH"):
             environ[MUST_CLOSE] = True
-            return self._app(_with_body(environ, _Unreadable(), length), start_response)
+            return self._without_files(environ, start_response, length, rule)
         with SpooledTemporaryFile(_IN_MEMORY) as body:
             is_whole, is_admitted = _receive(environ, length, rule, body)
             received = body.tell()
             if not is_whole or (is_admitted and environ.get("CONTENT_LENGTH") and received < length):
-                environ[MUST_CLOSE] = True
-                start_response("408 Request Timeout", [("Content-Type", "text/plain"), ("Content-Length", "0")])
-                return []
+                return _too_late(environ, start_response)
             if received > rule.max_bytes or not is_admitted:
                 environ[MUST_CLOSE] = True
             body.seek(0)
             readable = _Unreadable() if received > rule.max_bytes else body
             return self._app(_with_body(environ, readable, received), start_response)
+
+    def _without_files(
+        self, environ: Environ, start_response: Callable[..., Any], length: int, rule: BodyRule
+    ) -> Iterable[bytes]:
+        """Goes on with the fields of a form that is too long, or with a body that nobody can read."""
+        boundary = boundary_of(environ.get("CONTENT_TYPE", "")) if rule.max_fields else None
+        with SpooledTemporaryFile(_IN_MEMORY) as form:
+            try:
+                if boundary is None:
+                    raise RequestEntityTooLarge
+                fields = FieldsAlone(boundary, form, rule.max_fields)
+                if not _hand_on(environ, length, rule, fields.take):
+                    return _too_late(environ, start_response)
+                received = fields.end()
+            except (RequestEntityTooLarge, ValueError):
+                return self._app(_with_body(environ, _Unreadable(), length), start_response)
+            form.seek(0)
+            environ[FILES_LEFT_OUT] = True
+            return self._app(_with_body(environ, form, received), start_response)
+
+
+def _too_late(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    environ[MUST_CLOSE] = True
+    start_response("408 Request Timeout", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+    return []
 
 
 class _Unreadable(RawIOBase):
@@ -142,6 +170,21 @@ def _receive(environ: Environ, length: int, rule: BodyRule, body: IO[bytes]) -> 
     return True, True
 
 
+def _hand_on(environ: Environ, length: int, rule: BodyRule, take: Callable[[bytes], None]) -> bool:
+    """Hands a body that is too long on in pieces; returns False if one came too late. What comes after as many bytes as
+    are allowed is waited for some seconds alone."""
+    left = length
+    while length - left < rule.max_bytes:
+        piece = _read(environ, min(left, rule.piece), rule.seconds)
+        if piece is None or len(piece) < min(left, rule.piece):
+            return False
+        take(piece)
+        left -= len(piece)
+    for piece in _rest(environ, left):
+        take(piece)
+    return True
+
+
 def _read(environ: Environ, length: int, seconds: float) -> bytes | None:
     """The next bytes, or those of them that arrived in time; None if reading failed."""
     timer = Timer(seconds, stop_reading, [environ.get("gunicorn.socket")])
@@ -156,13 +199,20 @@ def _read(environ: Environ, length: int, seconds: float) -> bytes | None:
 
 
 def _discard(environ: Environ, left: int) -> None:
-    """Reads for some seconds what nobody wants: many clients hear no answer before they have sent their body."""
+    """Reads what nobody wants: many clients hear no answer before they have sent their body."""
+    for _ in _rest(environ, left):
+        pass
+
+
+def _rest(environ: Environ, left: int) -> Iterator[bytes]:
+    """What comes within some seconds of the last bytes of a body that is refused."""
     timer = Timer(_REFUSED_SECONDS, stop_reading, [environ.get("gunicorn.socket")])
     timer.start()
     try:
         with suppress(OSError):
             while left > 0 and (piece := environ["wsgi.input"].read(min(left, _REFUSED_PIECE))):
                 left -= len(piece)
+                yield piece
     finally:
         timer.cancel()
 

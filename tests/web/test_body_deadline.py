@@ -13,7 +13,7 @@ import pytest
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedserver.web import bodies
-from feedserver.web.bodies import MUST_CLOSE, Bodies, BodyDeadline, BodyRule
+from feedserver.web.bodies import FILES_LEFT_OUT, MUST_CLOSE, Bodies, BodyDeadline, BodyRule
 from feedserver.web.routing import WsgiApp
 from tests.web.conftest import Environ, Inner
 
@@ -359,3 +359,93 @@ def test_the_rest_of_a_refused_body_is_read_for_some_seconds_alone(
     enough.set()
     dripping.join()
     assert inner.bodies == [b"x" * 100]
+
+
+# --- forms with files that are too large ---
+
+PART = b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+LONG_FORM = PART % (b"body", b"", b"Words") + PART % (b"file", b'; filename="a"', b"x" * 5_000)
+LONG_FORM += PART % (b"alt", b"", b"A roof") + b"--b--\r\n"
+MULTIPART = {"CONTENT_TYPE": "multipart/form-data; boundary=b"}
+FIELDS_KEPT = BodyRule(1_000, 100, 5, max_fields=500)
+
+
+def test_of_a_form_with_files_that_is_too_long_the_application_gets_the_fields(inner: Inner) -> None:
+    sent = BytesIO(LONG_FORM + b"and the next request")
+
+    ask(limited(inner, FIELDS_KEPT), sent, CONTENT_LENGTH=str(len(LONG_FORM)), **MULTIPART)
+
+    (asked,) = inner.asked
+    assert inner.bodies == [PART % (b"body", b"", b"Words") + PART % (b"alt", b"", b"A roof") + b"--b--\r\n"]
+    assert asked["CONTENT_LENGTH"] == str(len(inner.bodies[0]))
+    assert (asked[FILES_LEFT_OUT], asked[MUST_CLOSE]) == (True, True)
+    assert sent.tell() == len(LONG_FORM)
+
+
+@pytest.mark.parametrize(
+    ("rule", "content_type", "body"),
+    [
+        (BodyRule(1_000, 100, 5), "multipart/form-data; boundary=b", LONG_FORM),
+        (FIELDS_KEPT, "application/x-www-form-urlencoded", LONG_FORM),
+        (FIELDS_KEPT, "multipart/form-data; boundary=b", LONG_FORM.replace(b"Words", b"Words" * 200)),
+    ],
+    ids=["another door", "another type", "long fields"],
+)
+def test_any_other_body_that_is_too_long_nobody_can_read(
+    inner: Inner, rule: BodyRule, content_type: str, body: bytes
+) -> None:
+    ask(limited(inner, rule), BytesIO(body), CONTENT_LENGTH=str(len(body)), CONTENT_TYPE=content_type)
+
+    (asked,) = inner.asked
+    assert FILES_LEFT_OUT not in asked
+    with pytest.raises(RequestEntityTooLarge):
+        asked["wsgi.input"].read()
+
+
+def test_a_form_with_files_that_comes_too_late_is_answered_408(inner: Inner) -> None:
+    for sent in (LONG_FORM[:900], b""):
+        answered = ask(limited(inner, FIELDS_KEPT), BytesIO(sent), CONTENT_LENGTH=str(len(LONG_FORM)), **MULTIPART)
+        assert (answered.status, inner.asked) == ("408 Request Timeout", [])
+
+
+def test_what_comes_of_its_files_after_as_much_as_is_allowed_is_waited_for_some_seconds_alone(
+    inner: Inner, connection: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "_REFUSED_SECONDS", 0.2)
+    sender, ours = connection
+    sender.send(LONG_FORM[:2_000])
+    enough = threading.Event()
+    dripping = drip(sender, enough)
+
+    ask(
+        limited(inner, FIELDS_KEPT),
+        ours.makefile("rb"),
+        CONTENT_LENGTH="900000",
+        **MULTIPART,
+        **{"gunicorn.socket": ours},
+    )
+
+    enough.set()
+    dripping.join()
+    assert inner.bodies == [PART % (b"body", b"", b"Words") + b"--b--\r\n"]
+
+
+def test_its_files_are_neither_in_memory_nor_on_disk(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless:
+        def __init__(self) -> None:
+            self.begins = BytesIO(LONG_FORM[:2_000].ljust(65_536, b"x"))
+
+        def read(self, size: int) -> bytes:
+            return self.begins.read(size) or b"x" * size
+
+    monkeypatch.setattr(bodies, "_IN_MEMORY", 500)
+    rule = BodyRule(max_bytes=40_000_000, piece=65_536, seconds=60, max_fields=100_000)
+    tracemalloc.start()
+    try:
+        ask(limited(inner, rule), Endless(), CONTENT_LENGTH="50000000", **MULTIPART)
+        used = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert used < 2_000_000
+    assert inner.bodies == [PART % (b"body", b"", b"Words") + b"--b--\r\n"]
