@@ -1,19 +1,14 @@
-"""The process in which pages are made with the theme of the settings: `python -m feedserver.theme_process SECONDS`.
+"""The process in which pages are made with the theme of the settings: `python -m feedserver.theme_process`.
 
-It writes JSON, a line for each fault. Templates that take all time, more than these seconds of CPU, or all memory harm
-nothing but this process.
+It writes JSON, a line for each fault. A server that made them itself would keep connections and caches when it forks.
 """
 
 import json
 import logging
-import resource
-import signal
 import sys
-import time
 from contextlib import closing, suppress
 from dataclasses import replace
-from math import ceil
-from typing import Final, Never
+from typing import Final
 
 from feedserver.app import create_app
 from feedserver.errors import SettingsError
@@ -25,29 +20,13 @@ from feedserver.settings import Settings, load
 from feedserver.storage.explaining import DATABASE_ERRORS
 from feedserver.text import strangers_line
 
-_MOST_MEMORY: Final = 2 << 30  # bytes of addresses
 _LONGEST_MESSAGE: Final = 200  # characters
 _NOWHERE: Final = "nowhere/at/all"
 
 
 def main() -> None:
-    most = int(sys.argv[1]) + ceil(time.process_time())  # the program has taken some to start
-    signal.signal(signal.SIGXCPU, _end_template)
-    _bound(resource.RLIMIT_CPU, most, most + 2)  # the end of what runs within one step of Python
-    _bound(resource.RLIMIT_AS, _MOST_MEMORY, _MOST_MEMORY)
     logging.disable()  # what is wrong beside the theme is told by the server
     sys.stdout.write(json.dumps(faults(load())))
-
-
-def _bound(what: int, most: int, end: int) -> None:
-    _, highest = resource.getrlimit(what)
-    if highest == resource.RLIM_INFINITY or end < highest:
-        resource.setrlimit(what, (most, end))
-
-
-def _end_template(_signal: int, _frame: object) -> Never:
-    signal.signal(signal.SIGXCPU, signal.SIG_IGN)  # it comes each second from now on
-    raise TimeoutError(f"pages take more than {sys.argv[1]} seconds of CPU")
 
 
 def faults(settings: Settings) -> list[str]:
@@ -69,8 +48,6 @@ def faults(settings: Settings) -> list[str]:
                 if place := theme_templates.place_of(error):
                     what = strangers_line(f"{type(error).__name__}: {error}".removesuffix(": "), _LONGEST_MESSAGE)
                     found.setdefault((place, what), url)
-                if isinstance(error, TimeoutError):
-                    break
     return [f"site.theme: {place}: {what} (at {url})" for (place, what), url in found.items()]
 
 

@@ -113,24 +113,12 @@ def test_a_reload_keeps_the_theme_of_before(
     assert "reloaded with the settings of before: site.theme: post.html, line 1: UndefinedError" in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("endless", "told"),
-    [
-        ("{% for i in range(10**15) %}{% endfor %}", "base.html, line 4: TimeoutError: pages take more than 3 seconds"),
-        ('{{ "x" * 10**12 }}', "base.html, line 4: MemoryError (at"),
-        ("{{ range(10**15)|sum }}", "its pages were not made: "),
-    ],
-)
-def test_templates_that_never_end_are_ended(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, endless: str, told: str
-) -> None:
-    monkeypatch.setattr(theme_trial, "_MOST_CPU", 3)
-    (folder / "base.html").write_text(LAYOUT % endless)
+def test_pages_that_never_end_are_given_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(theme_trial, "_PATIENCE", 0.5)
+    (folder / "base.html").write_text(LAYOUT % "{% for i in range(10**15) %}{% endfor %}")
 
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(SettingsError, match=r"^site\.theme: its pages were not made within 0\.5 seconds"):
         theme_trial.require_working(theme.read(str(folder)))
-
-    assert caught.value.faults[0].startswith(f"site.theme: {told}")
 
 
 def test_a_theme_that_could_not_be_tried_is_taken_with_a_warning(
