@@ -29,7 +29,10 @@ Refill = Callable[..., Response]  # or a redirect
 FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
 SHOW_AGAIN: Final = "show_again"  # the name of a field: the form is to be shown filled in, nothing else
 _PREFIX: Final = "kept-"
-_NOT_TYPED: Final = (FORM_TOKEN, "do", "revision", "scope", "shown_slug", "submission")  # what buttons and pages say
+_NOT_TYPED: Final = (  # what buttons, choices and pages say
+    *(FORM_TOKEN, "do", "revision", "shown_slug", "submission"),
+    *("comments", "pings", "scope", "tell"),
+)
 _refills: dict[str, Refill] = {}
 
 

@@ -1,5 +1,6 @@
 """Texts that were typed survive: the session that ends, wrong passwords, a database that is away."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -202,6 +203,7 @@ def test_a_text_for_a_post_that_is_not_there_stands_in_the_page_to_be_copied(ann
     assert page.status_code == 404
     assert str(escape(TEXT)) in page.text
     assert (fields["form_token"] in page.text.partition("<h1>")[2], fields["submission"] in page.text) == (False, False)
+    assert re.findall(r'<label for="written-\d">(\w+)<', page.text) == ["body"], "nobody has typed the rest"
     clock.move(days=31)
     kept = form(ann.post("/desk/posts/nothing/edit", data=fields), "/desk/sign-in").fields
     page = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
