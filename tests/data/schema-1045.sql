@@ -11,7 +11,7 @@ CREATE TABLE accounts (
 	CONSTRAINT pk_accounts PRIMARY KEY (id), 
 	CONSTRAINT uq_accounts_folded UNIQUE (folded)
 );
-INSERT INTO "accounts" VALUES(1,'a','a','a','2026-11-30 11:11:50.772652','2026-11-30 11:11:50.772652','a',1);
+INSERT INTO "accounts" VALUES(1,'a','a','a','2026-11-30 11:12:46.292365','2026-11-30 11:12:46.292365','a',1);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -25,7 +25,7 @@ CREATE TABLE app_categories (
 	CONSTRAINT pk_app_categories PRIMARY KEY (id), 
 	CONSTRAINT uq_app_categories_folded UNIQUE (folded)
 );
-INSERT INTO "app_categories" VALUES(1,'a','a','2026-11-30 11:11:50.772652');
+INSERT INTO "app_categories" VALUES(1,'a','a','2026-11-30 11:12:46.292365');
 CREATE TABLE app_tokens (
 	id INTEGER NOT NULL, 
 	name TEXT NOT NULL, 
@@ -39,7 +39,7 @@ CREATE TABLE app_tokens (
 	CONSTRAINT uq_app_tokens_hash UNIQUE (hash), 
 	CONSTRAINT fk_app_tokens_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
 );
-INSERT INTO "app_tokens" VALUES(1,'a',1,'a','a','2026-11-30 11:11:50.772652','2026-11-30 11:11:50.772652','a');
+INSERT INTO "app_tokens" VALUES(1,'a',1,'a','a','2026-11-30 11:12:46.292365','2026-11-30 11:12:46.292365','a');
 CREATE TABLE enclosures (
 	post_id INTEGER NOT NULL, 
 	position INTEGER NOT NULL, 
@@ -62,7 +62,7 @@ CREATE TABLE failed_jobs (
 	is_told BOOLEAN DEFAULT 0 NOT NULL, 
 	CONSTRAINT pk_failed_jobs PRIMARY KEY (id)
 );
-INSERT INTO "failed_jobs" VALUES(1,1,'a','a','2026-11-30 11:11:50.772652',1,'a','2026-11-30 11:11:50.772652',0);
+INSERT INTO "failed_jobs" VALUES(1,1,'a','a','2026-11-30 11:12:46.292365',1,'a','2026-11-30 11:12:46.292365',0);
 CREATE TABLE feed_versions (
 	path TEXT NOT NULL, 
 	number INTEGER NOT NULL, 
@@ -70,20 +70,20 @@ CREATE TABLE feed_versions (
 	last_modified DATETIME NOT NULL, 
 	CONSTRAINT pk_feed_versions PRIMARY KEY (path, number)
 );
-INSERT INTO "feed_versions" VALUES('a',1,'a','2026-11-30 11:11:50.772652');
+INSERT INTO "feed_versions" VALUES('a',1,'a','2026-11-30 11:12:46.292365');
 CREATE TABLE heartbeats (
 	name TEXT NOT NULL, 
 	at DATETIME NOT NULL, 
 	CONSTRAINT pk_heartbeats PRIMARY KEY (name)
 );
-INSERT INTO "heartbeats" VALUES('a','2026-11-30 11:11:50.772652');
+INSERT INTO "heartbeats" VALUES('a','2026-11-30 11:12:46.292365');
 CREATE TABLE host_rules (
 	host TEXT NOT NULL, 
 	rule TEXT NOT NULL, 
 	created_at DATETIME NOT NULL, 
 	CONSTRAINT pk_host_rules PRIMARY KEY (host)
 );
-INSERT INTO "host_rules" VALUES('a','a','2026-11-30 11:11:50.772652');
+INSERT INTO "host_rules" VALUES('a','a','2026-11-30 11:12:46.292365');
 CREATE TABLE imported (
 	origin TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -95,7 +95,7 @@ CREATE TABLE imported (
 	lacking TEXT, 
 	CONSTRAINT pk_imported PRIMARY KEY (origin, kind, "key")
 );
-INSERT INTO "imported" VALUES('a','a','a',1,'a','a','2026-11-30 11:11:50.772652','a');
+INSERT INTO "imported" VALUES('a','a','a',1,'a','a','2026-11-30 11:12:46.292365','a');
 CREATE TABLE indieauth_codes (
 	hash TEXT NOT NULL, 
 	account TEXT NOT NULL, 
@@ -109,7 +109,7 @@ CREATE TABLE indieauth_codes (
 	app_id BIGINT, 
 	CONSTRAINT pk_indieauth_codes PRIMARY KEY (hash)
 );
-INSERT INTO "indieauth_codes" VALUES('a','a','a','a','a','a','2026-11-30 11:11:50.772652','2026-11-30 11:11:50.772652',0,1);
+INSERT INTO "indieauth_codes" VALUES('a','a','a','a','a','a','2026-11-30 11:12:46.292365','2026-11-30 11:12:46.292365',0,1);
 CREATE TABLE jobs (
 	id INTEGER NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -143,7 +143,7 @@ CREATE TABLE known_networks (
 	CONSTRAINT pk_known_networks PRIMARY KEY (account_id, network), 
 	CONSTRAINT fk_known_networks_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
 );
-INSERT INTO "known_networks" VALUES(1,'a','2026-11-30 11:11:50.772652');
+INSERT INTO "known_networks" VALUES(1,'a','2026-11-30 11:12:46.292365');
 CREATE TABLE linked_sites (
 	post_id INTEGER NOT NULL, 
 	site TEXT NOT NULL, 
@@ -178,7 +178,7 @@ CREATE TABLE media (
 	added_at DATETIME NOT NULL, 
 	CONSTRAINT pk_media PRIMARY KEY (hash)
 );
-INSERT INTO "media" VALUES('a','a','a',1,1,1,'a','a','2026-11-30 11:11:50.772652');
+INSERT INTO "media" VALUES('a','a','a',1,1,1,'a','a','2026-11-30 11:12:46.292365');
 CREATE TABLE media_copies (
 	media TEXT NOT NULL, 
 	hash TEXT NOT NULL, 
@@ -216,7 +216,7 @@ CREATE TABLE notice_channels (
 	message_id TEXT, 
 	CONSTRAINT pk_notice_channels PRIMARY KEY (name)
 );
-INSERT INTO "notice_channels" VALUES('a','a','2026-11-30 11:11:50.772652','2026-11-30 11:11:50.772652','a');
+INSERT INTO "notice_channels" VALUES('a','a','2026-11-30 11:12:46.292365','2026-11-30 11:12:46.292365','a');
 CREATE TABLE notice_links (
 	token TEXT NOT NULL, 
 	thought_id INTEGER, 
@@ -229,7 +229,7 @@ CREATE TABLE notice_links (
 	CONSTRAINT pk_notice_links PRIMARY KEY (token), 
 	CONSTRAINT fk_notice_links_thought_id FOREIGN KEY(thought_id) REFERENCES thoughts (id) ON DELETE CASCADE
 );
-INSERT INTO "notice_links" VALUES('a',1,'a','a','2026-11-30 11:11:50.772652','2026-11-30 11:11:50.772652','2026-11-30 11:11:50.772652','a');
+INSERT INTO "notice_links" VALUES('a',1,'a','a','2026-11-30 11:12:46.292365','2026-11-30 11:12:46.292365','2026-11-30 11:12:46.292365','a');
 CREATE TABLE notices (
 	id INTEGER NOT NULL, 
 	event_id TEXT NOT NULL, 
@@ -243,7 +243,7 @@ CREATE TABLE notices (
 	CONSTRAINT fk_notices_thought_id FOREIGN KEY(thought_id) REFERENCES thoughts (id) ON DELETE CASCADE, 
 	CONSTRAINT uq_notices_event_thought_id UNIQUE (event, thought_id)
 );
-INSERT INTO "notices" VALUES(1,'a','a',1,'a','2026-11-30 11:11:50.772652','a',0);
+INSERT INTO "notices" VALUES(1,'a','a',1,'a','2026-11-30 11:12:46.292365','a',0);
 CREATE TABLE outgoing_pings (
 	id INTEGER NOT NULL, 
 	post_id INTEGER NOT NULL, 
@@ -328,14 +328,14 @@ CREATE TABLE "posts" (
 	CONSTRAINT uq_posts_slug UNIQUE (slug), 
 	CONSTRAINT uq_posts_guid UNIQUE (guid)
 );
-INSERT INTO "posts" VALUES(1,'urn:uuid:cdd05dda-0a04-4b48-85d5-a1e3cb80556d','tide','Tide','---
+INSERT INTO "posts" VALUES(1,'urn:uuid:e55e6e27-a82a-4134-b691-ae33e679fe2a','tide','Tide','---
 title: Tide
 tags: [sea]
 ---
 Herring and fog.
 ','<p>Herring and fog.</p>
 ','<p>Herring and fog.</p>','Herring and fog.',NULL,NULL,'en','published','2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000',1,1,4,NULL,NULL,NULL,NULL,NULL,1,0,NULL,NULL,1,NULL);
-INSERT INTO "posts" VALUES(2,'urn:uuid:ddd206ad-ebb8-4661-82b0-dc97843e3871','fog','Fog','---
+INSERT INTO "posts" VALUES(2,'urn:uuid:f2f548d7-c5ca-482a-9f11-4733af4022df','fog','Fog','---
 title: Fog
 tags: [sea]
 authors: [Ann]
@@ -351,21 +351,21 @@ CREATE TABLE previews (
 	CONSTRAINT pk_previews PRIMARY KEY (hash), 
 	CONSTRAINT fk_previews_post_id FOREIGN KEY(post_id) REFERENCES posts (id)
 );
-INSERT INTO "previews" VALUES('a',1,'2026-11-30 11:11:50.772652');
+INSERT INTO "previews" VALUES('a',1,'2026-11-30 11:12:46.292365');
 CREATE TABLE rate_limits (
 	bucket TEXT NOT NULL, 
 	events TEXT NOT NULL, 
 	expires_at DATETIME NOT NULL, 
 	CONSTRAINT pk_rate_limits PRIMARY KEY (bucket)
 );
-INSERT INTO "rate_limits" VALUES('a','a','2026-11-30 11:11:50.772652');
+INSERT INTO "rate_limits" VALUES('a','a','2026-11-30 11:12:46.292365');
 CREATE TABLE read_ahead (
 	source TEXT NOT NULL, 
 	fetched_at DATETIME NOT NULL, 
 	findings TEXT NOT NULL, 
 	CONSTRAINT pk_read_ahead PRIMARY KEY (source)
 );
-INSERT INTO "read_ahead" VALUES('a','2026-11-30 11:11:50.772652','a');
+INSERT INTO "read_ahead" VALUES('a','2026-11-30 11:12:46.292365','a');
 CREATE TABLE reader_counts (
 	day DATE NOT NULL, 
 	reader TEXT NOT NULL, 
@@ -435,7 +435,7 @@ CREATE TABLE removed_pairs (
  WITHOUT ROWID
 
 ;
-INSERT INTO "removed_pairs" VALUES('a','2026-11-30 11:11:50.772652',1);
+INSERT INTO "removed_pairs" VALUES('a','2026-11-30 11:12:46.292365',1);
 CREATE TABLE revisions (
 	post_id INTEGER NOT NULL, 
 	number INTEGER NOT NULL, 
@@ -461,20 +461,6 @@ enclosures: [{url: ''https://files.example/a.mp3'', type: audio/mpeg, length: 1}
 ---
 Herring and [fog](https://fog.example/).
 ');
-PRAGMA writable_schema=ON;
-INSERT INTO sqlite_master(type,name,tbl_name,rootpage,sql)VALUES('table','search_index','search_index',0,'CREATE VIRTUAL TABLE search_index USING fts5(entries, content=''search_texts'', content_rowid=''post_id'', tokenize=''ascii'', detail=none, columnsize=0)');
-INSERT INTO "search_index" VALUES('her· herring and· and fog· fog 󰔛 and·fog tid· tide sea· sea');
-INSERT INTO "search_index" VALUES('her· herring and· and fog· fog 󰔛 and·fog sea· sea ann· ann');
-CREATE TABLE 'search_index_config'(k PRIMARY KEY, v) WITHOUT ROWID;
-INSERT INTO "search_index_config" VALUES('version',4);
-CREATE TABLE 'search_index_data'(id INTEGER PRIMARY KEY, block BLOB);
-INSERT INTO "search_index_data" VALUES(1,X'0218');
-INSERT INTO "search_index_data" VALUES(10,X'000000000102020002010101020101');
-INSERT INTO "search_index_data" VALUES(137438953473,X'0000004D0430616E64010402C2B7010603666F67010103666F67010402C2B701010768657272696E67010402C2B7010103736561010402C2B701010474696465010402C2B7010104F3B0949B010406050606050A0506050705');
-INSERT INTO "search_index_data" VALUES(274877906945,X'0000004A0430616E64020402C2B7020603666F670203016E020402C2B7020103666F67020402C2B702010768657272696E67020402C2B7020103736561020402C2B7020104F3B0949B0204060506040506050A050605');
-CREATE TABLE 'search_index_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
-INSERT INTO "search_index_idx" VALUES(1,X'',2);
-INSERT INTO "search_index_idx" VALUES(2,X'',2);
 CREATE TABLE search_texts (
 	post_id INTEGER NOT NULL, 
 	cutting INTEGER NOT NULL, 
@@ -506,7 +492,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_hash UNIQUE (hash), 
 	CONSTRAINT fk_sessions_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
 );
-INSERT INTO "sessions" VALUES(1,'a',1,'2026-11-30 11:11:50.772652','2026-11-30 11:11:50.772652','a','a');
+INSERT INTO "sessions" VALUES(1,'a',1,'2026-11-30 11:12:46.292365','2026-11-30 11:12:46.292365','a','a');
 CREATE TABLE sign_in_links (
 	hash TEXT NOT NULL, 
 	account_id INTEGER, 
@@ -516,7 +502,7 @@ CREATE TABLE sign_in_links (
 	CONSTRAINT uq_sign_in_links_account_id UNIQUE (account_id), 
 	CONSTRAINT fk_sign_in_links_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
 );
-INSERT INTO "sign_in_links" VALUES('a',1,'2026-11-30 11:11:50.772652',0);
+INSERT INTO "sign_in_links" VALUES('a',1,'2026-11-30 11:12:46.292365',0);
 CREATE TABLE site (
 	id INTEGER NOT NULL, 
 	guid TEXT NOT NULL, 
@@ -527,7 +513,7 @@ CREATE TABLE site (
 	secret TEXT, url TEXT, restored_at DATETIME, moderation_salt TEXT, backed_up_at DATETIME, kept_key TEXT, language TEXT, 
 	CONSTRAINT pk_site PRIMARY KEY (id)
 );
-INSERT INTO "site" VALUES(1,'urn:uuid:b47c2af1-68a3-4c1d-8ad1-30331857dec7',2772458472,'2026-03-08 12:00:00.000000','The author',20,'3bh3RcHxaSXkjktCMHURMhSBKI9TfLCIIOrbKLjRRmI',NULL,NULL,NULL,NULL,'toaBxrAwL_gq1YSDz56uP8d5NMcLmXvN_DYH7xS3caU','en');
+INSERT INTO "site" VALUES(1,'urn:uuid:7d0b2445-da8f-4abb-9ced-eef9ddfb366b',2714898941,'2026-03-08 12:00:00.000000','The author',20,'g09KfLPCbaiRfI28qPNHwFx-Mo5D9iPzbPQwJYbvw1k',NULL,NULL,NULL,NULL,'Mobh7jE5nzf0eRNDqhQ3aPz3PErrqMy2aGSsBrMdHIg','en');
 CREATE TABLE slugs (
 	slug TEXT NOT NULL, 
 	post_id INTEGER NOT NULL, 
@@ -546,7 +532,7 @@ CREATE TABLE sources (
 	expires_at DATETIME, 
 	CONSTRAINT pk_sources PRIMARY KEY (source)
 );
-INSERT INTO "sources" VALUES('a','2026-11-30 11:11:50.772652','a','a','a','2026-11-30 11:11:50.772652','2026-11-30 11:11:50.772652');
+INSERT INTO "sources" VALUES('a','2026-11-30 11:12:46.292365','a','a','a','2026-11-30 11:12:46.292365','2026-11-30 11:12:46.292365');
 CREATE TABLE submissions (
 	hash TEXT NOT NULL, 
 	post_id INTEGER NOT NULL, revision INTEGER DEFAULT '1' NOT NULL, 
@@ -610,8 +596,8 @@ CREATE TABLE thoughts (
 	CONSTRAINT uq_thoughts_receipt_token UNIQUE (receipt_token), 
 	CONSTRAINT uq_thoughts_submission UNIQUE (submission)
 );
-INSERT INTO "thoughts" VALUES(1,'urn:uuid:6640a6b0-5714-45fe-a76d-0a13e15d5d01',NULL,2,'comment','held','for a test',NULL,NULL,NULL,NULL,'Bob','https://bob.example/',NULL,'','Well said.',0,NULL,NULL,0,NULL,NULL,'test-0','2026-03-08 12:00:00.000000',NULL,'2026-03-08 12:00:00.000000',NULL,NULL,NULL,NULL,NULL,NULL,1533,NULL,33,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'2026-03-08 12:00:00.000000',NULL);
-INSERT INTO "thoughts" VALUES(2,'urn:uuid:93eb7f4c-e7c3-4504-9885-4dfc286dcb42','PPtqelSXBmTgmWkIwH4mubvCApB6NlEZ',1,'pingback','shown','approved','https://other.example/','https://other.example/','http://127.0.0.1:8000/posts/tide','other.example','The Far Shore','https://other.example/',NULL,'On that','[…] words around the link […]',1,NULL,NULL,0,NULL,'192.0.2.0/24',NULL,'2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000',NULL,NULL,NULL,'other.example',NULL,NULL,1902,NULL,75,NULL,NULL,1,NULL,NULL,NULL,NULL,NULL,'2026-03-08 12:00:00.000000',NULL,'2026-03-08 12:00:00.000000');
+INSERT INTO "thoughts" VALUES(1,'urn:uuid:acd11875-2e17-449c-975c-94dcfdd916f3',NULL,2,'comment','held','for a test',NULL,NULL,NULL,NULL,'Bob','https://bob.example/',NULL,'','Well said.',0,NULL,NULL,0,NULL,NULL,'test-0','2026-03-08 12:00:00.000000',NULL,'2026-03-08 12:00:00.000000',NULL,NULL,NULL,NULL,NULL,NULL,1533,NULL,33,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'2026-03-08 12:00:00.000000',NULL);
+INSERT INTO "thoughts" VALUES(2,'urn:uuid:8a97e271-acdf-4dc2-a81a-4f1fc0cc17f5','dgiJPsIwdnGCtn2i3p8Bhy5ayf-YOype',1,'pingback','shown','approved','https://other.example/','https://other.example/','http://127.0.0.1:8000/posts/tide','other.example','The Far Shore','https://other.example/',NULL,'On that','[…] words around the link […]',1,NULL,NULL,0,NULL,'192.0.2.0/24',NULL,'2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000',NULL,NULL,NULL,'other.example',NULL,NULL,1902,NULL,75,NULL,NULL,1,NULL,NULL,NULL,NULL,NULL,'2026-03-08 12:00:00.000000',NULL,'2026-03-08 12:00:00.000000');
 CREATE TABLE told_posts (
 	post_id INTEGER NOT NULL, 
 	links_before TEXT, 
@@ -644,7 +630,7 @@ CREATE TABLE websub_subscriptions (
 	CONSTRAINT pk_websub_subscriptions PRIMARY KEY (id), 
 	CONSTRAINT uq_websub_subscriptions_topic_callback_hash UNIQUE (topic, callback_hash)
 );
-INSERT INTO "websub_subscriptions" VALUES(1,'a','a','a','a','a',1,'a','a','2026-11-30 11:11:50.772652','a','2026-11-30 11:11:50.772652',1,'a','2026-11-30 11:11:50.772652','2026-11-30 11:11:50.772652','a',1,'a','a','a','2026-11-30 11:11:50.772652','2026-11-30 11:11:50.772652',0.5);
+INSERT INTO "websub_subscriptions" VALUES(1,'a','a','a','a','a',1,'a','a','2026-11-30 11:12:46.292365','a','2026-11-30 11:12:46.292365',1,'a','2026-11-30 11:12:46.292365','2026-11-30 11:12:46.292365','a',1,'a','a','a','2026-11-30 11:12:46.292365','2026-11-30 11:12:46.292365',0.5);
 CREATE TABLE websub_topics (
 	topic TEXT NOT NULL, 
 	revision BIGINT, 
@@ -728,5 +714,4 @@ CREATE INDEX ix_notice_links_expires_at ON notice_links (expires_at);
 CREATE INDEX ix_search_texts_post_id ON search_texts (post_id) WHERE entries IS NULL;
 CREATE INDEX ix_search_texts_cutting_updated_at_post_id ON search_texts (cutting, updated_at, post_id);
 CREATE INDEX ix_posts_state_updated_at_id ON posts (state, updated_at, id);
-PRAGMA writable_schema=OFF;
 COMMIT;
