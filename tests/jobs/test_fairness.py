@@ -303,6 +303,7 @@ def test_the_turns_of_oldest_and_newest_go_on_from_one_poll_to_the_next(jobs: Jo
         jobs.add(f"hangs {number}")
     worker = Worker(runner_with(work=work))
     worker.poll()
+    wait_until(lambda: len(begun) == SLOTS - 1)
     jobs.clock.move(seconds=1)
     for subject in ("old", "new"):
         jobs.add(subject)
