@@ -32,6 +32,9 @@ def require_working(theme: Theme) -> None:
         )
     except subprocess.TimeoutExpired:
         raise SettingsError([f"site.theme: its pages were not made within {_PATIENCE} seconds"]) from None
+    except OSError as error:
+        _log.warning("the theme was not tried: %s", error)
+        return
     # Not by its exit status, which gunicorn takes where it waits for its workers.
     if not process.stdout:
         _log.warning("the theme was not tried: %s", strangers_line(process.stderr.strip().rpartition("\n")[2], 200))

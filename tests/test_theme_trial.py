@@ -1,5 +1,6 @@
 """A theme whose templates compile, and fail when pages are made with them: told at the start, and at a reload."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -131,3 +132,14 @@ def test_a_theme_that_could_not_be_tried_is_taken_with_a_warning(
     theme_trial.require_working(look)
 
     assert "the theme was not tried: feedserver.errors.SettingsError: site.timezone" in caplog.text
+
+
+def test_so_is_one_where_no_process_can_be_started(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "base.html").write_text(LAYOUT % "")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+
+    theme_trial.require_working(theme.read(str(folder)))
+
+    assert "the theme was not tried: [Errno 2]" in caplog.text
