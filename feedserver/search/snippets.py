@@ -2,13 +2,13 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Final
 
 from markupsafe import Markup, escape
 
 from feedserver.search.query import Query, Term
-from feedserver.search.words import written_words
+from feedserver.search.words import place_of_word, written_words
 from feedserver.text import cluster_start, shorten
 
 _LENGTH: Final = 240  # characters of a snippet
@@ -22,7 +22,7 @@ def snippet(query: Query, text: str, words: str, otherwise: str) -> Markup:
     """
     if not any(term.stands_in(words) for term in query.wanted):
         return marked(query, shorten(otherwise, _LENGTH))
-    start = _before(text, _start_of_word(text, _first_word(query.wanted, words)))
+    start = _before(text, place_of_word(text, _first_word(query.wanted, words)))
     return Markup("{}{}").format("…" if start else "", marked(query, shorten(text[start:], _LENGTH)))
 
 
@@ -39,11 +39,6 @@ def _first_word(terms: Sequence[Term], words: str) -> int:
     """The number of the word in which the first match begins, from 0; 0 without one."""
     starts = [place[0] for term in terms if (place := next(term.places(words), None))]
     return words.count(" ", 0, min(starts, default=0))
-
-
-def _start_of_word(text: str, number: int) -> int:
-    word = next(islice(written_words(text), number, None), None)
-    return word.starts[0] if word else 0
 
 
 def _before(text: str, start: int) -> int:

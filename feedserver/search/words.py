@@ -7,7 +7,7 @@ in these is found inside a run, by its characters and by pairs of them.
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from typing import Final
 from zlib import crc32
 
@@ -29,6 +29,7 @@ _IS_INSIDE: Final = regex.compile(f"[{_INSIDE}]")
 _SEGMENT: Final = regex.compile(f"[{_INSIDE}]+|[^{_INSIDE}]+")
 _WORD: Final = regex.compile(r"[\p{L}\p{N}]+")
 _WRITTEN: Final = regex.compile(r"[\p{L}\p{N}\p{M}\p{Cf}\p{So}₨﷼]+")  # signs too: some fold to letters, as ℃ does
+_PIECES: Final = regex.compile(r"(?s).{1,4000}[\p{L}\p{N}\p{M}\p{Cf}\p{So}₨﷼]*")  # each with whole runs
 _INVISIBLE: Final = regex.compile(r"\p{Cf}+")
 _MARKS: Final = regex.compile(r"\p{M}+")
 _MANY_MARKS: Final = regex.compile(rf"(\p{{M}}{{{_FEW_MARKS}}})\p{{M}}+")
@@ -77,6 +78,18 @@ def written_words(text: str) -> Iterator[WrittenWord]:
             starts, ends = [start] * len(folded), [end] * len(folded)
         for word in _WORD.finditer(folded):
             yield WrittenWord(word[0], starts[slice(*word.span())], ends[slice(*word.span())])
+
+
+def place_of_word(text: str, number: int) -> int:
+    """Where the word with this number begins in a text, from 0; 0 if there is none. Only the text near it is looked at
+    character by character."""
+    for piece in _PIECES.finditer(text):
+        count = len(words_of(piece[0]).split())
+        if number < count:
+            word = next(islice(written_words(piece[0]), number, None))
+            return piece.start() + word.starts[0]
+        number -= count
+    return 0
 
 
 def segments(word: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import sys
 import unicodedata
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from feedserver.search.query import parsed
 from feedserver.search.snippets import marked
-from feedserver.search.words import words_of, written_words
+from feedserver.search.words import place_of_word, words_of, written_words
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,16 @@ def test_the_words_of_a_text_stand_in_it_one_after_another(text: str) -> None:
         assert all(start < end for start, end in zip(word.starts, word.ends, strict=True))
     starts = [start for word in found for start in word.starts]
     assert starts == sorted(starts)
+    assert [place_of_word(text, number) for number in range(len(found))] == [word.starts[0] for word in found]
+
+
+def test_a_match_far_behind_in_a_long_text_is_found_in_little_time() -> None:
+    text = "½ Слово и дело, ещё ™ раз. " * 20_000 + "иголка"
+    began = process_time()
+    words = words_of(text)
+    folded = process_time() - began
+
+    place = place_of_word(text, words.count(" "))
+
+    assert text[place:] == "иголка"
+    assert process_time() - began < folded * 4 + 0.05
