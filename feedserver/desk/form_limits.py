@@ -8,6 +8,7 @@ from werkzeug.exceptions import TooManyRequests
 from feedserver import domains
 from feedserver.services import services
 from feedserver.storage import rate_limits
+from feedserver.web.bodies import FILES_LEFT_OUT
 
 _LONG: Final = 131_072  # bytes
 _A_MINUTE: Final = 67_108_864  # bytes of long ones, from one network: 8 MiB take up to 1.6 s of CPU
@@ -16,7 +17,7 @@ _A_MINUTE: Final = 67_108_864  # bytes of long ones, from one network: 8 MiB tak
 
 def require_modest() -> None:
     """Counts a form that nobody signed in has sent. Raises TooManyRequests for one that is not read."""
-    length = request.content_length or 0
+    length = request.environ.get(FILES_LEFT_OUT) or request.content_length or 0
     if length <= _LONG:
         return
     parts = services()

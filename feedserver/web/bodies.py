@@ -18,10 +18,11 @@ from feedserver.web.form_fields import FieldsAlone, boundary_of
 from feedserver.web.routing import Environ, WsgiApp
 
 MUST_CLOSE: Final = "feedserver.must_close"  # in the WSGI environment: bytes of this request may still come
-FILES_LEFT_OUT: Final = "feedserver.files_left_out"  # the same: of the body's form there are the fields alone
+FILES_LEFT_OUT: Final = "feedserver.files_left_out"  # the same, of a form with the fields alone: bytes that it had
 
 _IN_MEMORY: Final = 262_144  # bytes of a body
 _WITHOUT_BODY: Final = ("GET", "HEAD")  # one that they have all the same means nothing (RFC 9110 section 9.3.1)
+_MOST_WITH_FILES: Final = 268_435_456  # bytes of a form whose fields are kept
 _REFUSED_PIECE: Final = 65_536  # bytes
 _REFUSED_SECONDS: Final = 20.0  # for which the rest of a refused body is read
 
@@ -105,7 +106,8 @@ class BodyDeadline:
         self, environ: Environ, start_response: Callable[..., Any], length: int, rule: BodyRule
     ) -> Iterable[bytes]:
         """Goes on with the fields of a form that is too long, or with a body that nobody can read."""
-        boundary = boundary_of(environ.get("CONTENT_TYPE", "")) if rule.max_fields else None
+        is_kept = rule.max_fields and length <= _MOST_WITH_FILES
+        boundary = boundary_of(environ.get("CONTENT_TYPE", "")) if is_kept else None
         with SpooledTemporaryFile(_IN_MEMORY) as form:
             try:
                 if boundary is None:
@@ -117,7 +119,7 @@ class BodyDeadline:
             except (RequestEntityTooLarge, ValueError):
                 return self._app(_with_body(environ, _Unreadable(), length), start_response)
             form.seek(0)
-            environ[FILES_LEFT_OUT] = True
+            environ[FILES_LEFT_OUT] = length
             return self._app(_with_body(environ, form, received), start_response)
 
 

@@ -161,3 +161,12 @@ def test_forms_that_take_no_files_do_nothing_without_those_that_were_sent(
 
 def fail(*_: object) -> None:
     raise OperationalError("SELECT 1", {}, Exception("the connection is closed"))
+
+
+@pytest.mark.one_database
+def test_a_stranger_sends_64_mebibytes_of_them_a_minute_with_their_files(
+    ann: FlaskClient, clock: Clock, typed: MultiDict[str, str]
+) -> None:
+    clock.move(days=31)
+
+    assert [send(ann, NEW, typed).status_code for _ in range(8)] == [403] * 7 + [429]

@@ -378,7 +378,7 @@ def test_of_a_form_with_files_that_is_too_long_the_application_gets_the_fields(i
     (asked,) = inner.asked
     assert inner.bodies == [PART % (b"body", b"", b"Words") + PART % (b"alt", b"", b"A roof") + b"--b--\r\n"]
     assert asked["CONTENT_LENGTH"] == str(len(inner.bodies[0]))
-    assert (asked[FILES_LEFT_OUT], asked[MUST_CLOSE]) == (True, True)
+    assert (asked[FILES_LEFT_OUT], asked[MUST_CLOSE]) == (len(LONG_FORM), True)
     assert sent.tell() == len(LONG_FORM)
 
 
@@ -408,7 +408,7 @@ def test_a_form_with_files_that_comes_too_late_is_answered_408(inner: Inner) -> 
         assert (answered.status, inner.asked) == ("408 Request Timeout", [])
 
 
-def test_what_comes_of_its_files_after_as_much_as_is_allowed_is_waited_for_some_seconds_alone(
+def test_what_comes_after_as_much_as_is_allowed_is_waited_for_some_seconds_and_a_part_of_a_form_is_none(
     inner: Inner, connection: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "_REFUSED_SECONDS", 0.2)
@@ -427,25 +427,30 @@ def test_what_comes_of_its_files_after_as_much_as_is_allowed_is_waited_for_some_
 
     enough.set()
     dripping.join()
-    assert inner.bodies == [PART % (b"body", b"", b"Words") + b"--b--\r\n"]
+    (asked,) = inner.asked
+    assert FILES_LEFT_OUT not in asked
+    with pytest.raises(RequestEntityTooLarge):
+        asked["wsgi.input"].read()
 
 
 def test_its_files_are_neither_in_memory_nor_on_disk(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Endless:
-        def __init__(self) -> None:
-            self.begins = BytesIO(LONG_FORM[:2_000].ljust(65_536, b"x"))
-
-        def read(self, size: int) -> bytes:
-            return self.begins.read(size) or b"x" * size
-
+    form = LONG_FORM.replace(b"x" * 5_000, b"x" * 50_000_000)
     monkeypatch.setattr(bodies, "_IN_MEMORY", 500)
     rule = BodyRule(max_bytes=40_000_000, piece=65_536, seconds=60, max_fields=100_000)
     tracemalloc.start()
     try:
-        ask(limited(inner, rule), Endless(), CONTENT_LENGTH="50000000", **MULTIPART)
+        ask(limited(inner, rule), BytesIO(form), CONTENT_LENGTH=str(len(form)), **MULTIPART)
         used = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
     assert used < 2_000_000
-    assert inner.bodies == [PART % (b"body", b"", b"Words") + b"--b--\r\n"]
+    assert inner.bodies == [PART % (b"body", b"", b"Words") + PART % (b"alt", b"", b"A roof") + b"--b--\r\n"]
+
+
+def test_of_one_with_very_large_files_nothing_is_read(inner: Inner) -> None:
+    sent = BytesIO(LONG_FORM)
+
+    ask(limited(inner, FIELDS_KEPT), sent, CONTENT_LENGTH="300000000", **MULTIPART)
+
+    assert (sent.tell(), FILES_LEFT_OUT in inner.asked[0]) == (0, False)
