@@ -31,7 +31,7 @@ class InvalidRequest(FeedserverError):
 class Creation:
     """A new post. `commands` are what clients ask beside properties, by name with `mp-`; all texts.
 
-    `alts` are the alternative texts of photos that come as files, by their places, "" for none.
+    `alts` are the alternative texts of photos that come as files, one for each field for a file, "" for none.
     """
 
     properties: Properties
@@ -61,15 +61,15 @@ class Removal:
 Request = Creation | Update | Removal
 
 
-def of_form(pairs: Iterable[tuple[str, str]]) -> Request:
-    """The request in a form. Raises InvalidRequest."""
+def of_form(pairs: Iterable[tuple[str, str]], files: Iterable[str] = ()) -> Request:
+    """The request in a form. `files` are the names of its fields for files. Raises InvalidRequest."""
     fields = _grouped(pairs)
     action, url, kind = (next(filter(None, fields.get(name, ())), "") for name in ("action", "url", "h"))
     if action:
         return _action(action, url)
     if kind not in ("", "entry"):
         raise InvalidRequest("only posts can be made here: h=entry")
-    return _creation(fields)
+    return _creation(fields, files)
 
 
 def of_json(body: bytes, token: str | None = None) -> Request:
@@ -117,17 +117,37 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[Any]]:
     return grouped
 
 
-def _creation(sent: Properties) -> Creation:
+def _creation(sent: Properties, files: Iterable[str] = ()) -> Creation:
     photos, alts = sent.get("photo", ()), tuple(one if isinstance(one, str) else "" for one in sent.get(_ALT, ()))
     described = list(map(_described, photos, chain(alts, repeat(""))))
     values = {name: some for name, some in _without_empty({**sent, "photo": described}).items() if some}
     commands = {name: list(map(str, values[name])) for name in values if name.startswith(_COMMAND) and name != _ALT}
-    return Creation({name: values[name] for name in values if _is_kept(name)}, commands, alts[len(photos) :])
+    of_files = _alts_of_files([name for name in files if name.partition("[")[0] == "photo"], photos, alts)
+    return Creation({name: values[name] for name in values if _is_kept(name)}, commands, of_files)
 
 
 def _described(photo: Any, alt: str) -> Any:
     """A photo that is an address, with the text at its place in the command `mp-photo-alt`."""
     return {"value": photo, "alt": alt} if alt and photo and isinstance(photo, str) else photo
+
+
+def _alts_of_files(files: Sequence[str], photos: Sequence[Any], alts: Sequence[str]) -> tuple[str, ...]:
+    """The texts at the places of files: their numbers, or else one after the other behind the last address.
+
+    Empty addresses at the end take up places only if there are so many texts that empty ones stand there for them.
+    """
+    taken = {place for place, photo in enumerate(photos) if photo}
+    turn = max(taken, default=-1) + 1
+    while turn < len(photos) and len(alts) > turn + len(files) and not alts[turn]:
+        turn += 1
+    found = []
+    for name in files:
+        key = name.partition("[")[2].removesuffix("]")
+        place = int(key) if _PLACE.fullmatch(key) and int(key) not in taken else turn
+        taken.add(place)
+        turn = max(turn, place + 1)
+        found.append(alts[place] if place < len(alts) else "")
+    return tuple(found)
 
 
 def _action(action: object, url: str) -> Removal:

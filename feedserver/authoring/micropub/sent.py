@@ -26,30 +26,31 @@ _TOKEN_IN_FORM: Final = re.compile(rb"(?:^|&)access_token=([^&]{0,1000})")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that came with a request: the name of its field without brackets, and its place among those of it.
+    """A file that came with a request: the name of its field without brackets, and its turn among those of it.
 
-    A field that a form has for a file, and in which none was chosen, has a place too.
+    A field that a form has for a file, and in which none was chosen, has a turn too.
     """
 
     field: str
     file: FileStorage
-    place: int
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A body: its fields in their order, or JSON; the files; the token, None without one."""
+    """A body: its fields in their order, or JSON; the files, and the names of fields for them; the token, or None."""
 
     pairs: Sequence[tuple[str, str]] = ()
     json: bytes | None = None
     uploads: Sequence[Upload] = ()
+    files: Sequence[str] = ()
     token: str | None = None
 
     def request(self, token: str | None) -> Request:
         """What is asked, with the token `token` in the header. Raises InvalidRequest, TwoTokens."""
         if self.json is not None:
             return requests.of_json(self.json, token)
-        return requests.of_form(self.pairs)
+        return requests.of_form(self.pairs, self.files)
 
 
 def token_unparsed() -> str | None:
@@ -79,20 +80,22 @@ def read(largest_file: int | None) -> Sent:
             raise BodyRefused(415, f"the request body must be of the type {FORM}, {PARTS} or {JSON}")
         pairs = [(name, value) for name, values in request.form.lists() for value in values]
         uploads = [upload for upload in _files() if upload.file.filename]
+        names = [name for name, files in request.files.lists() for _ in files]
     except RequestEntityTooLarge:
         raise _too_large() from None
     tokens = [value for name, value in pairs if name == TOKEN]
     if len(tokens) > 1:
         raise InvalidRequest("there are several tokens; send one")
-    return Sent([pair for pair in pairs if pair[0] != TOKEN], uploads=uploads, token=next(iter(tokens), None))
+    kept = [pair for pair in pairs if pair[0] != TOKEN]
+    return Sent(kept, uploads=uploads, files=names, token=next(iter(tokens), None))
 
 
 def _files() -> Iterator[Upload]:
     """What the request has in its fields for files."""
-    places: defaultdict[str, count[int]] = defaultdict(count)
+    turns: defaultdict[str, count[int]] = defaultdict(count)
     for written, files in request.files.lists():
         name = written.partition("[")[0]
-        yield from (Upload(name, file, next(places[name])) for file in files)
+        yield from (Upload(name, file, next(turns[name])) for file in files)
 
 
 def _too_large() -> BodyRefused:

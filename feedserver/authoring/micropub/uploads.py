@@ -48,7 +48,7 @@ class Uploads:
             require_scope(app, *FILES)
         properties = {name: list(values) for name, values in creation.properties.items()}
         for upload in files:
-            alt = "".join(creation.alts[upload.place : upload.place + 1]) if upload.field == "photo" else ""
+            alt = creation.alts[upload.turn] if upload.field == "photo" else ""
             media = self._keep(upload.file, [_KINDS[upload.field], upload.file.mimetype], alt)
             address = self.urls.media(media.hash, media.name)
             properties.setdefault(upload.field, []).append({"value": address, "alt": alt} if alt else address)

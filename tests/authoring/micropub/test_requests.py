@@ -68,8 +68,50 @@ def test_so_it_is_in_json(empty: str | None) -> None:
     sent = of_json(in_json(properties={"photo": [A, B], "mp-photo-alt": [empty, "Two"]}))
     assert sent == Creation({"photo": DESCRIBED})
 
-    sent = of_json(in_json(properties={"photo": [A, empty], "mp-photo-alt": ["", "None", "Of a file", empty]}))
-    assert sent == Creation({"photo": [A]}, alts=("Of a file", ""))
+    sent = of_json(in_json(properties={"photo": [A, empty], "mp-photo-alt": ["", "None", "No file", empty]}))
+    assert sent == Creation({"photo": [A]})
+
+
+NUMBERED = [("mp-photo-alt[1]", "One"), ("mp-photo-alt[2]", "Two")]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "files", "alts"),
+    [
+        (NUMBERED, ["photo[1]", "photo[2]"], ("One", "Two")),
+        (NUMBERED, ["photo[2]", "photo[1]"], ("Two", "One")),
+        ([("photo[0]", A), *NUMBERED], ["photo[1]", "photo[2]"], ("One", "Two")),
+        ([("photo[2]", A), *NUMBERED], ["photo[1]", "photo[3]"], ("One", "")),
+        ([("photo", A), *NUMBERED], ["photo[0]", "photo[1]"], ("One", "Two")),
+        (NUMBERED, ["photo[1]", "photo[]", "photo[9999]", "video[1]"], ("One", "Two", "")),
+    ],
+)
+def test_the_place_of_a_file_is_its_number(
+    pairs: list[tuple[str, str]], files: list[str], alts: tuple[str, ...]
+) -> None:
+    assert of_form(pairs, files).alts == alts  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("photos", "texts", "alts"),
+    [
+        ([""], ["One"], ("One",)),
+        (["", ""], ["One", "Two"], ("One", "Two")),
+        ([""], ["", "Two"], ("", "Two")),
+        ([A, ""], ["Of A", "One"], ("One",)),
+        (["", A, ""], ["", "Of A", "One"], ("One",)),
+        ([""], ["", "One"], ("One",)),
+        ([""], ["", "One", ""], ("One", "")),
+        ([""], ["One", ""], ("One",)),
+        ([], ["", "Two"], ("", "Two")),
+    ],
+)
+def test_empty_addresses_at_the_end_take_no_text_from_files(
+    photos: list[str], texts: list[str], alts: tuple[str, ...]
+) -> None:
+    pairs = [*(("photo[]", photo) for photo in photos), *(("mp-photo-alt[]", text) for text in texts)]
+
+    assert of_form(pairs, ["photo[]"] * len(alts)).alts == alts  # type: ignore[union-attr]
 
 
 def test_a_number_far_away_makes_no_room() -> None:

@@ -453,6 +453,23 @@ def test_a_file_has_the_text_at_its_place_though_earlier_ones_are_empty(app_of_a
 
 
 @pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("names", "fields"),
+    [
+        (("photo[1]", "photo[2]"), {"mp-photo-alt[1]": "Of png", "mp-photo-alt[2]": "Of gif"}),
+        (("photo[]", "photo[]"), {"photo": "", "mp-photo-alt[]": ["Of png", "Of gif"]}),
+    ],
+)
+def test_each_file_has_its_own_text(app_of_ann: App, names: tuple[str, str], fields: dict[str, Any]) -> None:
+    kinds = zip(names, ("png", "gif"), strict=True)
+    files = [(name, encoded(quarters(), kind.upper()), f"x.{kind}") for name, kind in kinds]
+    url = app_of_ann.parts(files, h="entry", **fields).headers["Location"]
+
+    photos = {photo["value"][-3:]: photo["alt"] for photo in app_of_ann.source(url)["photo"]}
+    assert photos == {"png": "Of png", "gif": "Of gif"}
+
+
+@pytest.mark.one_database
 def test_what_is_refused_leaves_no_file(app_of_ann: App, services: WebServices) -> None:
     files = [("photo", encoded(quarters(), "PNG"), "lark.png")]
 
