@@ -10,11 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.feed_programs import EXTRA, SCRIPTS
+from tests.support.machine import READERS
 from tests.support.media_files import encoded, quarters
 from tests.support.person import Person
 from tests.support.serving import Blog, Site, running_site
 
-pytestmark = pytest.mark.skipif(EXTRA is None, reason="`make readers` installs micropub-helper from npm")
+pytestmark = pytest.mark.skipif(EXTRA is None, reason=READERS)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,8 @@ from typing import NoReturn
 import pytest
 
 NOT_ALLOWED = "not allowed on this machine"
+READERS = "`make readers` installs programs from npm, and runs this"
+MAY_BE_SKIPPED = (NOT_ALLOWED, READERS)  # reasons that stand even with TESTS_SKIP_NOTHING
 
 
 def skip_not_allowed(what: str) -> NoReturn:
