@@ -7,9 +7,9 @@ mail beside its subject.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from typing import Any, Final
 
@@ -21,6 +21,31 @@ _MOST_POSTS: Final = 20  # in References
 _MOST_CHARACTERS: Final = 600
 _MOST_LINES: Final = 12
 _DEEDS: Final = {"like": "likes", "repost": "has reposted", "bookmark": "has bookmarked", "rsvp": "answers"}
+
+
+class _Tokens(UnstructuredHeader, BaseHeader):
+    """A header of addresses or ids. A long one stays as it is: the policy's own folding turns it into an encoded word
+    (RFC 2047), which mail programs read in text alone."""
+
+    def fold(self, *, policy: Policy) -> str:
+        lines = [f"{self.name}:"]
+        for token in self.split():
+            is_first = len(lines) == 1 and lines[0].endswith(":")
+            if is_first or len(f"{lines[-1]} {token}") <= (policy.max_line_length or 0):
+                lines[-1] += f" {token}"
+            else:
+                lines.append(f" {token}")
+        return "".join(line + policy.linesep for line in lines)
+
+
+def _policy() -> Policy:
+    registry = HeaderRegistry()
+    for name in ("list-unsubscribe", "references"):
+        registry.map_to_type(name, _Tokens)
+    return SMTP.clone(header_factory=registry)
+
+
+_POLICY: Final = _policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +116,7 @@ def trial(envelope: Envelope) -> EmailMessage:
 
 def framed(subject: str, blocks: Sequence[str], envelope: Envelope) -> EmailMessage:
     """A mail of these blocks of text, with the headers that all have. No header holds what a stranger has written."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = Address(envelope.sender_name, addr_spec=envelope.sender)
     message["To"] = Address(addr_spec=envelope.to)
     message["Subject"] = subject
