@@ -71,8 +71,8 @@ class Editor(SitePosts):
 
     def _replace(self, connection: Connection, post: Post, made: RenderedDocument, now: datetime) -> None:
         """Writes another content over that of a post."""
-        is_seen, was_seen = post.visible(self._time(now)), store.was_seen(connection, post.id)
-        decided = states.of_edited(made.document, post, now, is_seen=is_seen, was_seen=was_seen)
+        was_seen = post.visible(self._time(now)) or store.was_seen(connection, post.id)
+        decided = states.of_edited(made.document, post, now, was_seen=was_seen)
         (settled,) = spelling.settled(connection, [made.document], self.settings.author, post.id)
         content = recording.PostContent(settled, made.rendered, {**asdict(decided), "lang": made.lang})
         recording.change(connection, post.id, content)

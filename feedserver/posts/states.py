@@ -28,8 +28,8 @@ def of_new(document: DraftText, now: datetime) -> StateAndDates:
     return StateAndDates(of_document(document, now), published_at, updated_at)
 
 
-def of_edited(document: DraftText, before: Post, now: datetime, *, is_seen: bool, was_seen: bool) -> StateAndDates:
-    """Those of a post whose document is replaced. `is_seen`: readers see it as it was; `was_seen`: they have, ever.
+def of_edited(document: DraftText, before: Post, now: datetime, *, was_seen: bool) -> StateAndDates:
+    """Those of a post whose document is replaced. `was_seen`: readers have seen it, ever.
 
     Without a date it keeps its own; a draft that nobody has seen is dated when it is published. `updated_at` is now,
     unless the document says it.
@@ -37,7 +37,7 @@ def of_edited(document: DraftText, before: Post, now: datetime, *, is_seen: bool
     is_new = before.state == "draft" and not was_seen
     published_at = document.date or (now if is_new else before.published_at)
     least = published_at
-    if is_seen and (document.updated is None or document.updated > now):  # readers must notice two edits in a second
+    if was_seen and (document.updated is None or document.updated > now):  # readers must notice two edits in a second
         least = max(least, before.updated_at + timedelta(seconds=1))
     updated_at = _updated_at(document.updated or now, least, now)
     return StateAndDates(of_document(document, now), published_at, updated_at)

@@ -126,6 +126,19 @@ def test_two_edits_in_one_second_are_two_for_readers(publish: Publish, services:
     assert moments == sorted(moments)
 
 
+def test_edits_in_one_second_stay_in_order_over_a_time_as_a_draft(
+    publish: Publish, services: WebServices, clock: Clock
+) -> None:
+    moments = [publish("First").updated_at]
+    moments += [edit(services, "first", "First", f"Version {number}.").updated_at for number in range(3)]
+    edit(services, "first", "First", "Version 3.", draft="true")
+    clock.move(milliseconds=100)
+    moments.append(edit(services, "first", "First", "Version 4.").updated_at)
+
+    assert len({moment.replace(microsecond=0) for moment in moments}) == len(moments)
+    assert moments == sorted(moments)
+
+
 def test_posts_of_one_date_keep_it(publish: Publish, services: WebServices) -> None:
     for number in range(3):
         publish(f"Post {number}", date="2026-01-01 12:00")
