@@ -138,7 +138,9 @@ class Takeover:
     # --- posts ---
 
     def _render(self, export: OwnExport, target: IO[bytes]) -> dict[str, int]:
-        """Renders all posts, and writes each with its rows into a file; returns the numbers of posts and pages."""
+        """Renders all posts, and writes each with its rows into a file; returns the numbers of posts and pages, as the
+        plan has them: without those that were erased.
+        """
         numbers = {"post": 0, "page": 0}
         for where, values in export.objects(exported.POSTS):
             row = exported.row_of(schema.posts, values, where)
@@ -162,7 +164,7 @@ class Takeover:
             }
             parts = {table.name: some for table, some in rows.items()}
             pickle.dump(_Post(row | {"source": source}, rendered, parts), target)
-            numbers["page" if row["page"] else "post"] += 1
+            numbers["page" if row["page"] else "post"] += bool(source)
             self.report("rendering posts", 0)
         target.seek(0)
         return numbers

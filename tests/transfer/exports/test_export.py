@@ -226,6 +226,7 @@ def test_of_a_site_that_goes_on_after_it_was_taken_over_what_has_changed_is_told
 
 
 def test_what_is_taken_over_whole_leaves_nothing_out(services: WebServices, assemble: Assemble, tmp_path: Path) -> None:
+    publish(services, "Another", slug="another")
     publish(services, "A post", slug="a-post")
     services.publisher.delete("a-post")
     services.publisher.erase("a-post")
@@ -236,7 +237,9 @@ def test_what_is_taken_over_whole_leaves_nothing_out(services: WebServices, asse
     with importer_of(there).opened(tmp_path / "export", None, None, silent) as found:
         found.check()
         assert list(found.remarks()) == []
-        assert found.apply()["post"] == 1
+        assert found.plan.posts.new == found.apply()["post"] == 1
+    with there.database.read() as connection:
+        assert [post.state for post in store.everything(connection)] == ["deleted", "published"]
 
 
 def test_a_folder_with_something_in_it_is_no_place_for_an_export(services: WebServices, tmp_path: Path) -> None:
