@@ -188,9 +188,15 @@ def _prepare_templates(app: Flask, services: WebServices, look: Look) -> None:
 
 
 def compile_templates(app: Flask) -> None:
-    """Compiles all templates, which takes a twentieth of a second; else the first visitors wait for it."""
-    for name in app.jinja_env.list_templates():
-        app.jinja_env.get_template(name)
+    """Compiles the templates of pages for readers, whose first visitors need not wait for it then.
+
+    Those of the desk and of notices, and ours under the name by which a theme extends them, are compiled when they are
+    first shown.
+    """
+    assert app.jinja_loader is not None
+    for name in app.jinja_loader.list_templates():
+        if not name.startswith(f"{theme_templates.OURS}/"):
+            app.jinja_env.get_template(name)
 
 
 def _prepare_errors(app: Flask) -> None:
