@@ -130,8 +130,9 @@ def next_for_webhook(connection: Connection) -> Notice | None:
 def posted(connection: Connection, notice: Notice) -> None:
     """The webhook has it, or it is not to have it any more."""
     event = (notices.c.id == notice.id, notices.c.event_id == notice.event_id)
-    connection.execute(delete(notices).where(*event, notices.c.mail.is_(None)))
+    # The update comes first: it waits for a mail that is just being noted as taken, and the deletion then sees that.
     connection.execute(update(notices).where(*event).values(webhook=False))
+    connection.execute(delete(notices).where(*event, ~_IS_LEFT))
 
 
 def give_up_posting(connection: Connection, before: datetime) -> int:
