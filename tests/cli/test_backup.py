@@ -237,7 +237,7 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(
 ) -> None:
     run("init")
     before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)]
-    monkeypatch.setattr(backup, "check", lambda *_: os.kill(os.getpid(), number))
+    monkeypatch.setattr(backup, "check", lambda *_: signal.raise_signal(number))
     (outside / "backups").mkdir()
 
     ended = run("backup", "backups/site.tar.gz")

@@ -153,6 +153,7 @@ def test_a_withdrawn_post_is_public_again_under_the_date_that_it_had(
     edit(ann, "p", "withdraw")
     clock.move(days=3)
     edit(ann, "p", "draft", body="Better words.")
+    clock.move(seconds=1)
 
     edit(ann, "p", "publish")
 

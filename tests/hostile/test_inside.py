@@ -4,6 +4,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -19,9 +20,10 @@ from tests.support.waiting import wait_until
 UNKNOWN = PingAnswer(16, "the source does not exist or cannot be fetched")
 
 
-@pytest.fixture(scope="module")
-def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    with running_network(tmp_path_factory.mktemp("inside")) as net:
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[Network]:
+    """One for each test: a name that is looked up again has another address."""
+    with running_network(tmp_path) as net:
         yield net
 
 
