@@ -1,5 +1,5 @@
-"""The site revision: a change of this process is seen at once; one of another process within 5 ms on SQLite, and on
-PostgreSQL within 50 ms, or at once by the look-up for pages."""
+"""The site revision: a change of this process is seen at once; one of another process soon, by pages sooner than by
+feeds, and on PostgreSQL at once."""
 
 import time
 from collections.abc import Callable
