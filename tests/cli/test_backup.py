@@ -236,6 +236,8 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(
     run: Run, outside: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("init")
+    # Tests in the background of a shell begin with an interrupt that is ignored.
+    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)]
     monkeypatch.setattr(backup, "check", lambda *_: signal.raise_signal(number))
     (outside / "backups").mkdir()
