@@ -4,6 +4,7 @@ Strangers' words stand in the text alone, quoted, after a first line of our own:
 mail beside its subject.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,22 +21,25 @@ MOST: Final = 50  # thoughts, and jobs, in one mail; the others are counted
 _MOST_POSTS: Final = 20  # in References
 _MOST_CHARACTERS: Final = 600
 _MOST_LINES: Final = 12
+_LINE: Final = 78  # characters of a line of a header (RFC 5322 section 2.1.1)
 _DEEDS: Final = {"like": "likes", "repost": "has reposted", "bookmark": "has bookmarked", "rsvp": "answers"}
 
 
 class _Tokens(UnstructuredHeader, BaseHeader):
     """A header of addresses or ids. A long one stays as it is: the policy's own folding turns it into an encoded word
-    (RFC 2047), which mail programs read in text alone."""
+    (RFC 2047), which mail programs read in text alone.
+    """
 
     def fold(self, *, policy: Policy) -> str:
-        lines = [f"{self.name}:"]
-        for token in self.split():
-            is_first = len(lines) == 1 and lines[0].endswith(":")
-            if is_first or len(f"{lines[-1]} {token}") <= (policy.max_line_length or 0):
-                lines[-1] += f" {token}"
-            else:
-                lines.append(f" {token}")
-        return "".join(line + policy.linesep for line in lines)
+        lines = textwrap.wrap(
+            self,
+            policy.max_line_length or _LINE,
+            initial_indent=f"{self.name}: ",
+            subsequent_indent=" ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return policy.linesep.join([*lines, ""])
 
 
 def _policy() -> Policy:

@@ -19,8 +19,8 @@ from feedserver.storage.engine import Database
 
 # In seconds.
 _MAX_WAIT: Final = 0.5  # for the look-up of another thread
-_MAX_AGE: Final = 0.02  # of a revision that feeds use again
-_MAX_AGE_SQLITE: Final = 0.005  # the same for pages on SQLite; on PostgreSQL they query it each time
+_MAX_AGE_FOR_FEEDS: Final = 0.02  # of a revision that feeds use again
+_MAX_AGE_FOR_PAGES: Final = 0.005  # the same on SQLite; on PostgreSQL they query it each time
 _REVISION: Final = "SELECT revision FROM site"
 
 
@@ -51,8 +51,8 @@ class Changes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.max_age = _MAX_AGE  # of `recent_revision`
-        self._max_age_present = _MAX_AGE_SQLITE if database.is_sqlite else 0.0
+        self.max_age = _MAX_AGE_FOR_FEEDS  # of `recent_revision`
+        self._max_age_present = _MAX_AGE_FOR_PAGES if database.is_sqlite else 0.0
         self._seen: object = None  # the watching connection and its data version when the revision was read
         self._lock = Lock()
         self._revision = 0
