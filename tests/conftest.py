@@ -21,6 +21,7 @@ from sqlalchemy import Engine, create_engine
 from feedserver.accounts import passwords
 from feedserver.app import create_app
 from feedserver.installation import init
+from feedserver.metrics import folder
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, EgressSettings, Settings, SiteSettings
 from feedserver.storage.engine import Database
@@ -139,6 +140,27 @@ def _function_of(item: pytest.Item) -> str:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _cluster.stop()
+
+
+@pytest.fixture(autouse=True)
+def _environment_stays() -> Iterator[None]:
+    """No test changes the environment of those after it, whose results would depend on their order."""
+    before = _environment()
+    yield
+    assert _environment() == before
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+
+@pytest.fixture
+def no_common_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A process that counts for itself, before and after a test that makes a folder for common counts."""
+    monkeypatch.setenv(folder.VARIABLE, "")
+    monkeypatch.setattr(folder, "_held", [])
+    yield
+    folder.end()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What the server does before it listens, and the lines that it prints for its operator when it does."""
 
-import importlib
 import logging
 import os
 import socket
@@ -20,7 +19,6 @@ from gunicorn.sock import create_sockets
 from feedserver import site_address, worker_settings
 from feedserver.app import create_app
 from feedserver.errors import AddressUnusable
-from feedserver.metrics import folder
 from feedserver.server import announce, gunicorn_settings, prepare
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
@@ -28,16 +26,8 @@ from feedserver.urls import Urls
 from tests.posts.builders import publish
 from tests.support.fixtures import Assemble
 
+pytestmark = pytest.mark.usefixtures("no_common_counts")
 Listen = Callable[..., list[socket.socket]]
-
-
-@pytest.fixture(autouse=True)
-def no_common_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This process counts for itself, as other tests expect."""
-    importlib.import_module("prometheus_client")  # with the variable set, it would write files wherever it is, for good
-    monkeypatch.setenv(folder.VARIABLE, "")
-    yield
-    folder.end()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from feedserver.pages import theme
 from feedserver.settings import Settings
 from tests.support.fixtures import Publish
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("no_common_counts")]
 BASE = "http://blog.example"
 OURS = Path(theme.__file__).with_name("templates")
 LAYOUT = "<!doctype html>\n<title>Mine</title>\n{%% block main %%}{%% endblock %%}\n%s"

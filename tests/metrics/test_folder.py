@@ -65,7 +65,7 @@ def test_what_ended_processes_have_counted_stays_in_one_file(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("no_folder")
+@pytest.mark.usefixtures("no_common_counts")
 def test_a_start_removes_what_a_killed_server_has_left_and_nothing_of_one_that_lives(tmp_path: Path) -> None:
     folder.begin(tmp_path)
     living = folder.in_use()
@@ -83,7 +83,7 @@ def test_a_start_removes_what_a_killed_server_has_left_and_nothing_of_one_that_l
     assert folder.in_use() != living
 
 
-@pytest.mark.usefixtures("no_folder")
+@pytest.mark.usefixtures("no_common_counts")
 def test_the_folder_is_private(tmp_path: Path) -> None:
     folder.begin(tmp_path)
 
@@ -93,7 +93,7 @@ def test_the_folder_is_private(tmp_path: Path) -> None:
     assert found.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.usefixtures("no_folder")
+@pytest.mark.usefixtures("no_common_counts")
 def test_nothing_is_merged_while_somebody_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "_MERGE_SECONDS", 0.0)
     folder.begin(tmp_path)
@@ -108,7 +108,7 @@ def test_nothing_is_merged_while_somebody_reads(tmp_path: Path, monkeypatch: pyt
     assert ended.exists()
 
 
-@pytest.mark.usefixtures("no_folder")
+@pytest.mark.usefixtures("no_common_counts")
 def test_a_damaged_file_and_a_full_disk_end_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.begin(tmp_path)
     used = folder.in_use()
@@ -126,7 +126,7 @@ def test_a_damaged_file_and_a_full_disk_end_no_server(tmp_path: Path, monkeypatc
         folder.begin(tmp_path)
 
 
-@pytest.mark.usefixtures("no_folder")
+@pytest.mark.usefixtures("no_common_counts")
 def test_a_process_takes_the_room_of_its_files_before_it_counts(tmp_path: Path) -> None:
     folder.begin(tmp_path)
 
@@ -141,7 +141,7 @@ def test_a_process_takes_the_room_of_its_files_before_it_counts(tmp_path: Path) 
     }
 
 
-@pytest.mark.usefixtures("no_folder")
+@pytest.mark.usefixtures("no_common_counts")
 def test_others_can_read_the_counts_while_a_process_makes_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,7 +163,7 @@ def test_others_can_read_the_counts_while_a_process_makes_its_files(
     assert len(seen) == 2
 
 
-@pytest.mark.usefixtures("no_folder")
+@pytest.mark.usefixtures("no_common_counts")
 def test_a_process_that_is_killed_while_it_makes_its_files_leaves_nothing(tmp_path: Path) -> None:
     folder.begin(tmp_path)
     used = folder.in_use()
@@ -175,7 +175,7 @@ def test_a_process_that_is_killed_while_it_makes_its_files_leaves_nothing(tmp_pa
     assert [path.name for path in used.iterdir()] == ["lock"]
 
 
-@pytest.mark.usefixtures("no_folder")
+@pytest.mark.usefixtures("no_common_counts")
 def test_a_folder_that_others_have_removed_is_made_anew_and_as_private(tmp_path: Path) -> None:
     folder.begin(tmp_path)
     used = folder.in_use()
@@ -190,7 +190,7 @@ def test_a_folder_that_others_have_removed_is_made_anew_and_as_private(tmp_path:
     assert used.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.usefixtures("no_folder")
+@pytest.mark.usefixtures("no_common_counts")
 def test_a_process_that_counts_for_itself_has_nothing_to_merge(tmp_path: Path) -> None:
     folder.merge(1)
     with folder.reading():
