@@ -179,6 +179,8 @@ FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     "another site": ({"site": "urn:uuid:other"}, "its database is another one than its manifest says"),
     "other rows": ({"rows": {"posts": 7}}, "its database is another one than its manifest says"),
     "another schema": ({"schema": "1001"}, "its database is another one than its manifest says"),
+    "more pictures": ({"media": 1}, "its database names other pictures and files than its manifest says"),
+    "larger pictures": ({"media_bytes": 1}, "its database names other pictures and files than its manifest says"),
 }
 
 

@@ -114,6 +114,12 @@ def cut(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:5000])
 
 
+def with_lost_pages(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[36:40] = (7).to_bytes(4)  # of the header: how many pages are free
+    file.write_bytes(content)
+
+
 def as_a_view(file: Path) -> None:
     file.unlink()
     database_of(file, "CREATE TABLE x (uri, comments, threads); CREATE VIEW comments AS SELECT 1 AS id, * FROM x;")
@@ -144,6 +150,7 @@ def with_a_log(file: Path) -> None:
     [
         (overwritten, "damaged"),
         (cut, "damaged"),
+        (with_lost_pages, "the database is damaged: .+"),
         (as_a_view, "lacks the table"),
         (with_endless_rows, "lacks the table"),
         (without_columns, "no database of Isso"),
