@@ -257,6 +257,16 @@ def test_a_site_without_its_secret_file_gets_the_one_of_its_database(made: WebSe
     assert secret.read_text() == before
 
 
+def test_a_secret_that_is_none_is_told_and_left_as_it_is(made: WebServices, assemble: Assemble) -> None:
+    secret = made.settings.data_dir / "secret"
+    secret.write_bytes(b"\xff\xfe")
+
+    with pytest.raises(StorageError, match="secret: is not a secret; delete it, and a new one is made"):
+        init(assemble(made.settings), example=True)
+
+    assert secret.read_bytes() == b"\xff\xfe"
+
+
 @pytest.mark.parametrize("step", ["upgrade", "secret_in_file"])
 def test_a_site_whose_making_was_interrupted_is_made_by_the_next_one(
     tmp_path: Path, assemble: Assemble, monkeypatch: pytest.MonkeyPatch, step: str

@@ -27,6 +27,7 @@ def test_those_that_cannot_be_are_told_and_stop_no_other(publish: Publish, servi
         services,
         ("http://blog.example/posts/a-post/", "/posts/a-post"),
         ("http://old.example/", "/"),
+        ("/", "/posts/a-post"),
         ("http://old.example/2009/x/", "/posts/a-post"),
         ("mailto:ann@old.example", "/posts/a-post"),
         ("/2009/x", "/elsewhere"),
@@ -38,6 +39,7 @@ def test_those_that_cannot_be_are_told_and_stop_no_other(publish: Publish, servi
         "mailto:ann@old.example": RedirectUnusable,
         "http://blog.example/posts/a-post/": RedirectNeedless,
         "http://old.example/": RedirectNeedless,
+        "/": RedirectNeedless,
         "/2009/x": RedirectTaken,
     }
     assert everything(services) == [

@@ -77,7 +77,7 @@ class OwnExport:
         return next((found for _, found in self.objects(name)), {})
 
     def document(self, name: str) -> bytes:
-        """A document's bytes; what is too long for one is cut, and refused as one."""
+        """A document's bytes; of what is too long for one a byte more than it may have, so that it is refused."""
         with self._source.open(self._root + name) as file:
             return file.read(MAX_BYTES + 1)
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from feedserver.clock import Clock
-from feedserver.errors import ImportRefused, InvalidDocument, MediaShown, MediaStoreError
+from feedserver.errors import DocumentTooLong, ImportRefused, InvalidDocument, MediaShown, MediaStoreError
 from feedserver.jobs import store as jobs
 from feedserver.media import store as media
 from feedserver.media.adding import Library
@@ -25,7 +25,7 @@ from feedserver.media.model import Media, StoredFile
 from feedserver.posts import events, recording, related, rerendering, scheduling, site_language
 from feedserver.posts import revisions as posts_revisions
 from feedserver.posts import store as posts
-from feedserver.posts.document import names_language
+from feedserver.posts.document import MAX_BYTES, names_language
 from feedserver.posts.example import EXAMPLE
 from feedserver.posts.model import Rendered
 from feedserver.search import index as search_index
@@ -175,8 +175,11 @@ class Takeover:
             return ""
         if not isinstance(name, str) or not export.has(name):
             raise ImportRefused(f"{where}: its document is missing")
+        content = export.document(name)
+        if len(content) > MAX_BYTES:
+            raise ImportRefused(f"{name}: {DocumentTooLong()}")
         try:
-            return export.document(name).decode()
+            return content.decode()
         except UnicodeDecodeError:
             raise ImportRefused(f"{name} is not UTF-8") from None
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,7 @@ from feedserver.thoughts import removed
 from feedserver.transfer.exports import exported
 from feedserver.transfer.exports.export import export
 from feedserver.transfer.exports.own_files import OwnExport
+from feedserver.transfer.imports.own_import import Takeover
 from feedserver.transfer.imports.planning import CHANGED
 from feedserver.transfer.source import folder_source
 from tests.conftest import SITE
@@ -389,6 +391,15 @@ HARMS: dict[str, tuple[Harm, str]] = {
     "a document that is missing": (lambda folder: document(folder).unlink(), "is missing"),
     "no JSON": (lambda folder: (folder / "manifest.json").write_text("{"), "is no JSON"),
     "a deep manifest": (lambda folder: (folder / "manifest.json").write_text("[" * 100_000), "is no JSON"),
+    "a manifest that is a list": (lambda folder: (folder / "manifest.json").write_text("[]"), "is no object"),
+    "another program's manifest": (
+        lambda folder: (folder / "manifest.json").write_text('{"form": "1", "site": "", "url": "", "files": {}}'),
+        "its manifest.json is not feedserver's",
+    ),
+    "a manifest without files": (
+        lambda folder: (folder / "manifest.json").write_text('{"form": 1, "site": "", "url": ""}'),
+        "its manifest.json is damaged",
+    ),
     "a newer form": (
         lambda folder: (folder / "manifest.json").write_text('{"form": 2, "site": "", "url": "", "files": {}}'),
         "it is of a newer feedserver (form 2); install that one",
@@ -437,6 +448,51 @@ def test_an_export_that_is_not_as_it_was_is_refused_in_a_line(
             refused = [str(error)]
 
     assert [line for line in refused if said in line]
+
+
+DOCUMENTS: dict[str, tuple[bytes, str]] = {
+    "another encoding": ("---\ntitle: Föhn\n---\n".encode("latin-1"), r"\.md is not UTF-8$"),
+    "nested too deeply": (
+        b"---\ntitle: x\n---\n" + b"<div>" * 1_000,
+        r"^posts\.jsonl, line \d+: body: has elements nested",
+    ),
+    "too long": (b"---\ntitle: x\n---\n" + b"words " * 200_000, r"^posts/\S+\.md: .*1 MiB"),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), DOCUMENTS.values(), ids=DOCUMENTS)
+def test_documents_that_no_post_has_are_refused_in_a_line_and_nothing_is_there(
+    export_of_all: Path, empty: WebServices, content: bytes, said: str, tmp_path: Path
+) -> None:
+    document(shutil.copytree(export_of_all, tmp_path / "export")).write_bytes(content)
+
+    with (
+        pytest.raises(ImportRefused, match=said),
+        importer_of(empty).opened(tmp_path / "export", None, None, silent) as found,
+    ):
+        found.apply()
+
+    with empty.database.read() as connection:
+        assert store.everything(connection) == []
+
+
+def test_what_somebody_publishes_while_a_site_is_taken_over_stays(
+    export_of_all: Path, empty: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render = Takeover._render
+
+    def too_slow(self: Takeover, *arguments: Any) -> Any:
+        publish(empty, "Meanwhile")
+        return render(self, *arguments)
+
+    monkeypatch.setattr(Takeover, "_render", too_slow)
+
+    with pytest.raises(ImportRefused, match="somebody has published meanwhile; import again"):
+        take_in(empty, export_of_all)
+
+    with empty.database.read() as connection:
+        assert [post.title for post in store.everything(connection)] == ["Meanwhile"]
+        assert media.everything(connection) == []
 
 
 LINES: dict[str, tuple[str, dict[str, object]]] = {
