@@ -7,11 +7,13 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from feedserver.errors import ImportRefused
 from feedserver.transfer import packed
+from feedserver.transfer import source as sources
 from feedserver.transfer.source import Source, opened
 
 Fill = Callable[[Path], None]
@@ -260,6 +262,24 @@ def test_an_archive_of_too_many_files_is_refused(
 
     with pytest.raises(ImportRefused, match="more than 3 files"):
         read_all(make(tmp_path / "a.gz", dict.fromkeys("abcd", b"")), scratch)
+
+
+def test_a_folder_of_too_many_files_is_refused(tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MOST_FILES", 3)
+
+    with pytest.raises(ImportRefused, match=r"^it holds more than 3 files$"):
+        read_all(folder_of(tmp_path / "site", dict.fromkeys("abcd", b"")), scratch)
+
+
+@pytest.mark.parametrize("make", [zip_of, tar_of])
+def test_an_archive_that_a_nearly_full_disk_does_not_hold_is_refused(
+    make: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.fstatvfs", lambda _: SimpleNamespace(f_bavail=15, f_frsize=10))
+
+    with pytest.raises(ImportRefused, match=r"^it takes 100 bytes to unpack “a”, and the disk has not twice as many$"):
+        read_all(make(tmp_path / "a.gz", {"a": bytes(100)}), scratch)
+    assert not list(scratch.iterdir())
 
 
 def test_a_zip_whose_directory_fills_the_memory_is_refused(tmp_path: Path, scratch: Path) -> None:

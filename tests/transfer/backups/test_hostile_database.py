@@ -69,6 +69,18 @@ def test_a_site_without_a_trigger_of_ours_is_refused(archive: Path, file_place: 
     assert "the trigger thoughts_position_updated of thoughts is missing" in refusal(lacking, file_place)
 
 
+@pytest.mark.parametrize(
+    "values", ["NULL, 'a.jpg', 1", "'x', x'ff', 1", "'x', 'a.jpg', 'many'", "'x', 'a.jpg', -1", "'x', 'a.jpg', NULL"]
+)
+def test_a_picture_without_a_name_or_size_is_refused(
+    archive: Path, file_place: WebServices, values: str, tmp_path: Path
+) -> None:
+    script = f"DROP TABLE media; CREATE TABLE media (hash, name, size); INSERT INTO media VALUES ({values})"
+    hostile = with_database(archive, lambda file: run(file, script), tmp_path)
+
+    assert "it names a picture or file by no text, or without its size" in refusal(hostile, file_place)
+
+
 @pytest.mark.parametrize("secret", ["''", "x'00ff'"], ids=["empty", "bytes"])
 def test_a_site_whose_secret_is_no_text_is_refused(
     archive: Path, file_place: WebServices, secret: str, tmp_path: Path
