@@ -93,6 +93,17 @@ def test_a_theme_is_not_blamed_for_a_database_that_is_away(settings: Settings, f
     assert theme_process.faults(replace(settings, database=away, site=replace(settings.site, theme=str(folder)))) == []
 
 
+def test_a_theme_is_not_blamed_for_what_fails_outside_of_templates(
+    faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("feedserver.pages.archive.render_template", fail)
+
+    assert faults(archive="{{ nosuch() }}") == []
+
+
 def test_such_a_theme_stops_the_start(folder: Path) -> None:
     (folder / "base.html").write_text(LAYOUT % "{{ nosuch() }}")
 

@@ -134,6 +134,6 @@ def test_two_apps_have_two_names_but_where_they_ask_for_themselves(
 def test_a_token_is_for_an_account_that_is_there_and_a_name_that_can_be_read(services: WebServices, token: str) -> None:
     with pytest.raises(AccountNotFound):
         services.apps.create("bob", "Quill", ["create"])
-    for name in ("", "  ", "a\u202eb", "x" * 65):
+    for name in ("", "  ", "a\u202eb", "x" * 65, "x" + " " * 256):
         with pytest.raises(NameUnusable):
             services.apps.create("ann", name, ["create"])

@@ -9,7 +9,15 @@ import pytest
 from feedserver.accounts import totp
 from feedserver.accounts.model import Visitor
 from feedserver.accounts.signing_in import Begun
-from feedserver.errors import LinkEnded, NameUnusable, PasswordRefused, TooManyWrong, WrongCode, WrongSignIn
+from feedserver.errors import (
+    AccountNotFound,
+    LinkEnded,
+    NameUnusable,
+    PasswordRefused,
+    TooManyWrong,
+    WrongCode,
+    WrongSignIn,
+)
 from feedserver.services import WebServices
 from feedserver.tokens import hashed
 from tests.accounts.conftest import AWAY, HOME, PASSWORD, SignIn
@@ -111,8 +119,21 @@ def test_removing_an_account_ends_all_that_it_had(services: WebServices, ann: Be
     assert services.signing_in.session_of(ann.secret) is None
     with pytest.raises(LinkEnded):
         services.signing_in.link(link)
+    with pytest.raises(AccountNotFound, match="“ann”"):
+        services.own_account.account(ann.session)  # of a request that had found the session just before
     left = everything(services)
     assert [left[name] for name in ("accounts", "sessions", "sign_in_links", "known_networks")] == [[]] * 4
+
+
+def test_a_session_of_an_account_that_was_removed_changes_no_other_one_of_that_name(
+    services: WebServices, ann: Begun, sign_in: SignIn
+) -> None:
+    services.accounts.remove("ann")
+    services.signing_in.with_link(services.accounts.add("ann"), "", "another long password", "", AWAY, None)
+
+    with pytest.raises(WrongSignIn):
+        services.own_account.change_password(ann.session, "another long password", PASSWORD, HOME.address)
+    assert sign_in(password="another long password")
 
 
 # --- wrong passwords ---
@@ -191,6 +212,29 @@ def test_an_address_is_forgotten_after_thirty_days(
 
     with pytest.raises(TooManyWrong):
         sign_in(visitor=HOME)
+
+
+@pytest.mark.parametrize("what", ["the account was removed", "it has another password"])
+def test_a_password_that_is_right_no_more_when_it_has_been_looked_at_lets_nobody_in(
+    services: WebServices, ann: Begun, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    hasher = services.signing_in.hasher
+    is_right = hasher.is_right
+
+    def meanwhile(stored: str | None, password: str) -> bool:
+        found = is_right(stored, password)
+        if what == "the account was removed":
+            services.accounts.remove("ann")
+        else:
+            token = services.accounts.link("ann")
+            services.signing_in.with_link(token, "", "another long password", "", HOME, None)
+        return found
+
+    monkeypatch.setattr(hasher, "is_right", meanwhile)
+
+    wrong(sign_in, password=PASSWORD)
+
+    assert sum(listed.sessions for listed in services.accounts.listed()) == (what != "the account was removed")
 
 
 def test_right_ones_do_not_count(services: WebServices, ann: Begun, sign_in: SignIn) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from feedserver.clock import utc_now
+from feedserver.notices import channels
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from tests.cli.conftest import Run
@@ -73,6 +74,17 @@ def test_what_fails_is_told_and_the_other_is_tried_all_the_same(run: Run, mail_s
     assert done.status == 1
     assert "cannot be reached" in done.err[0]
     assert done.err[1] == "feedserver: webhook: the webhook answered 503"
+
+
+@pytest.mark.usefixtures("told")
+def test_no_mail_goes_where_somebody_has_stopped_them(run: Run, database: Database, mail_server: MailServer) -> None:
+    with database.write() as connection:
+        channels.change(connection, "mail", "ann@blog.example", ended_at=utc_now())
+
+    done = run("notice", "test")
+
+    assert (done.status, done.out, mail_server.mails) == (1, ["webhook: taken"], [])
+    assert done.err == ["feedserver: mail to ann@blog.example: was stopped there; /desk/site turns it on again"]
 
 
 @pytest.mark.usefixtures("told")

@@ -164,8 +164,8 @@ def test_a_deleted_post_is_erased_with_its_thoughts(run: Run, site: Path, write:
     assert "backups" in erased.text
     (post,) = json.loads(run("post", "list", "--json").text)
     assert (post["state"], post["title"]) == ("deleted", "")
-    for command in (("restore", "hello"), ("show", "hello")):
-        refused = run("post", *command)
+    for command in ("restore", "show", "preview", "history"):
+        refused = run("post", command, "hello")
         assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
         assert "erased" in refused.err[0]
 
@@ -465,6 +465,17 @@ def test_preview_prints_an_address_and_ends_all_of_a_post(run: Run, site: Path, 
     assert run("post", "preview", "nothing").err == [
         "feedserver: no post has the slug “nothing”; `feedserver post list` shows them all"
     ]
+
+
+def test_a_deleted_post_gets_no_preview_and_those_that_it_had_can_be_ended(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write("---\ntitle: Hello\ndraft: true\n---\n"))
+    run("post", "delete", "hello")
+
+    made = run("post", "preview", "hello")
+
+    assert (made.status, made.out) == (1, [])
+    assert made.err == ["feedserver: “hello” is deleted; `feedserver post restore hello` brings it back"]
+    assert run("post", "preview", "hello", "--revoke").out == ["ended 1 preview of “hello”"]
 
 
 def test_history_lists_each_saved_text(run: Run, site: Path, write: Write) -> None:

@@ -13,13 +13,15 @@ from feedserver.services import WebServices
 from feedserver.thoughts import store
 from feedserver.thoughts.deletion import delete_all
 from feedserver.thoughts.model import State, Thought
-from feedserver.thoughts.moderation import hosts
+from feedserver.thoughts.moderation import erase, hosts
 from tests.conftest import SITE
 from tests.desk.conftest import Form, forms
 from tests.feeds.happenings import link, of_id, respond, say, says
 from tests.support.fixtures import Publish
 from tests.support.moderating import moderate
 from tests.support.outside import Clock
+
+BUTTON = '<button name="action"'
 
 
 @pytest.fixture
@@ -412,6 +414,18 @@ def test_reactions_and_erased_thoughts_are_shown_too(author: FlaskClient, servic
     assert "<bdi>Cleo</bdi> liked" in page
     assert f"thought-{like.id}" in page
     assert f"thought-{gone.id}" in page
+
+
+def test_on_an_erased_thought_nothing_is_left_to_decide(author: FlaskClient, services: WebServices, post: Post) -> None:
+    thought = say(services, post, "Erase me.", state="held")
+    path = f"/desk/thoughts/{thought.id}"
+    assert BUTTON in author.get(path).text
+
+    erase.erase(services.database, [thought.id], services.clock())
+
+    page = author.get(path).text
+    assert "erased" in page
+    assert BUTTON not in page
 
 
 def rules(services: WebServices) -> dict[str, str]:

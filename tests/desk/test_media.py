@@ -3,6 +3,7 @@
 import io
 import re
 
+import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -41,6 +42,13 @@ def test_a_picture_is_added_described_and_removed(ann: FlaskClient, services: We
     ann.post(f"/desk/media{remove}", data=form(page, remove).fields)
 
     assert everything(services) == []
+
+
+@pytest.mark.parametrize("page", ["2", "0", "x"])
+def test_a_page_of_the_list_that_is_not_there_is_404(ann: FlaskClient, page: str) -> None:
+    upload(ann)
+
+    assert ann.get(f"/desk/media?page={page}").status_code == 404
 
 
 def test_what_a_post_shows_is_not_removed(ann: FlaskClient, services: WebServices, publish: Publish) -> None:

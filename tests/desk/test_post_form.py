@@ -65,7 +65,17 @@ def test_what_is_emptied_is_taken_out() -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "text"), [("date", "05/06/2024"), ("pings", "perhaps"), ("tell", "never mind")])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("date", "05/06/2024"),
+        ("pings", "perhaps"),
+        ("tell", "never mind"),
+        ("tags", "a\nb"),
+        ("authors", "x" * 200_000),
+    ],
+    ids=lambda value: value[:10],
+)
 def test_what_cannot_be_read_names_its_field(name: str, text: str) -> None:
     with pytest.raises(InvalidDocument) as refused:
         changes({name: text}, EMPTY, UTC)

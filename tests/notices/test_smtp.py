@@ -110,6 +110,17 @@ def test_a_wrong_password_is_told_without_it(serve: Serve) -> None:
     assert "wr0ng" not in str(failed.value)
 
 
+def test_a_recipient_who_is_refused_is_told_in_the_servers_words(serve: Serve) -> None:
+    server = serve()
+    server.answer_to = lambda address: f"550 5.1.1 {address} is unknown"
+
+    with pytest.raises(MailFailed, match=rf":{server.port} answers 550 5\.1\.1 {OWNER} is unknown$") as failed:
+        smtp.send(settings(server), mail(), "blog.example")
+
+    assert not failed.value.is_unsure
+    assert server.mails == []
+
+
 @pytest.mark.parametrize(
     ("url", "server"),
     [

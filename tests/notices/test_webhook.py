@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from feedserver.jobs import failures
-from feedserver.jobs.model import Job
+from feedserver.jobs.model import Job, Outcome
 from feedserver.notices.model import POST
 from feedserver.storage.schema import notices
 from feedserver.thoughts.moderation import erase
@@ -169,6 +169,31 @@ def test_addresses_that_nobody_may_contact_are_not_contacted(owned_with: OwnedWi
 
     (job,) = hooked.jobs()
     assert job.last_error == "the webhook’s host cannot be found"
+
+
+def test_a_process_that_is_to_end_posts_no_further_event_and_the_next_one_goes_on(
+    hooked: Owned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, runner = hooked.post(), hooked.services.runner
+    hooked.comment(post, "First.")
+    hooked.comment(post, "Second.")
+    carry_out, found = runner.handlers[POST], list[tuple[Outcome | None, int]]()
+
+    def end(handler: BaseHTTPRequestHandler, _: Received) -> None:
+        runner.stopping.set()
+        respond_with(handler, 204)
+
+    def in_another_process(job: Job) -> Outcome | None:
+        runner.stopping.clear()
+        found.append((carry_out(job), len(hooked.hook.requests)))
+        return found[-1][0]
+
+    hooked.hook.answer = end
+    monkeypatch.setattr(runner, "handlers", {**runner.handlers, POST: in_another_process})
+    hooked.work()
+
+    assert found == [("put off", 1), ("put off", 2), ("done", 2)]
+    assert [event["thought"]["excerpt"] for event in hooked.hook.events] == ["First.", "Second."]
 
 
 def test_what_was_erased_is_not_told(hooked: Owned) -> None:

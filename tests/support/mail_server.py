@@ -12,7 +12,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
 class MailServer:
-    """Takes mails on 127.0.0.1 at `port`. `answer` says what it says of each; `signed_in` are users who did.
+    """Takes mails on 127.0.0.1 at `port`. `answer` says what it says of each, `answer_to` of the address that one is
+    for; `signed_in` are users who did.
 
     It can be stopped, and started again at the same port.
     """
@@ -25,6 +26,7 @@ class MailServer:
         self.signed_in: list[str] = []
         self.greeted: list[str] = []
         self.answer: Callable[[Envelope], str] = lambda _: "250 taken"
+        self.answer_to: Callable[[str], str] = lambda _: "250 known"
         self.close_after_taking = False  # once: the answer to the mail is lost
         self._password, self._tls, self._is_smtps = password, tls, is_smtps
         self._controller: Controller | None = None
@@ -66,6 +68,14 @@ class MailServer:
         session.host_name = name
         self.greeted.append(name)
         return answers
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        answer = self.answer_to(address)
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = self.answer(envelope)

@@ -118,6 +118,21 @@ def test_a_form_from_elsewhere_grants_nothing(apps: Apps, browser: FlaskClient, 
     assert services.apps.listed() == []
 
 
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "changes", [{"client_id": None}, {"redirect_uri": None}, {"state": None}, {"scope": '"'}], ids=str
+)
+@pytest.mark.parametrize("button", ["allow", "refuse"])
+def test_a_decision_that_no_page_of_ours_asks_for_leads_nowhere(
+    apps: Apps, browser: FlaskClient, changes: dict[str, str | None], button: str
+) -> None:
+    sent = form(asked(browser), "/authorize/decision").fields.to_dict() | changes | {button: "1"}
+
+    refused = browser.post("/desk/authorize/decision", data={name: text for name, text in sent.items() if text})
+
+    assert (refused.status_code, "Location" in refused.headers) == (400, False)
+
+
 # --- who cannot be sent an answer ---
 
 
