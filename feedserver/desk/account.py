@@ -9,8 +9,14 @@ from feedserver.accounts import passwords, totp
 from feedserver.accounts.model import MEANINGS, SCOPES, AppToken
 from feedserver.desk import carrying, frame
 from feedserver.desk.sign_in import STATUS, said, visitor, with_wait
-from feedserver.errors import AccountError
+from feedserver.errors import AccountError, AccountNotFound
 from feedserver.services import services
+
+
+@frame.blueprint.errorhandler(AccountNotFound)
+def account_gone(_: AccountNotFound) -> BaseResponse:
+    """The account was removed while a request of its session was looked at: such a request ends as a later one does."""
+    return frame.led_to("/sign-in")
 
 
 @frame.blueprint.get("/account")

@@ -17,6 +17,7 @@ from feedserver.posts import field_values
 from feedserver.posts.amending import Value
 from feedserver.posts.document import cleaned
 from feedserver.posts.model import DraftText
+from feedserver.text import one_line, shorten
 
 NAMES: Final = ("title", "slug", "date", "tags", "authors", "summary", "lang", "pings", "comments", "tell", "menu")
 EMPTY: Final[Mapping[str, str]] = {
@@ -104,7 +105,9 @@ def _joined(names: Sequence[str]) -> str:
 
 
 def _split(name: str, text: str) -> list[str]:
+    """The names between the commas. Breaks of lines are blanks, as in front matter."""
+    line = one_line(text)
     try:
-        return [part.strip() for line in csv.reader([text], skipinitialspace=True) for part in line if part.strip()]
-    except csv.Error:
-        raise InvalidDocument(name, "has a quote that does not end") from None
+        return [part.strip() for parts in csv.reader([line], skipinitialspace=True) for part in parts if part.strip()]
+    except csv.Error:  # of one with over 131,072 characters
+        raise InvalidDocument(name, f"“{shorten(line, 40)}” is over {field_values.MAX_NAME} characters") from None

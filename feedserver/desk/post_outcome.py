@@ -21,8 +21,6 @@ def tell_again(slug: str) -> BaseResponse:
     """Has all pages that a post links to told once more, as `ping send`."""
     try:
         services().outbox.tell_again(slug)
-    except PostNotFound:
-        abort(404)
     except (SendingError, PostGone) as error:
         return _render(slug, str(error))
     return frame.led_to(f"/posts/{segment(slug)}/outcome", done="told-again")

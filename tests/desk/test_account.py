@@ -1,12 +1,16 @@
 """The page of the own account."""
 
 import re
+from contextlib import suppress
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from feedserver.accounts import totp
+from feedserver.accounts.model import Account, Session
+from feedserver.accounts.own_account import OwnAccount
+from feedserver.errors import AccountNotFound
 from feedserver.services import WebServices
 from tests.desk.conftest import PASSWORD, filled, form, forms
 from tests.support.outside import Clock
@@ -35,6 +39,23 @@ def sent(client: FlaskClient, action: str, **typed: str) -> tuple[int, str]:
 
 def is_signed_in(client: FlaskClient) -> bool:
     return client.get("/desk/account").status_code == 200
+
+
+def test_an_account_that_is_removed_during_a_request_leads_to_the_sign_in_form(
+    ann: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = form(ann.get("/desk/account"), "/account/password").fields | {"password": "wrong", "new_password": NEW}
+    account = OwnAccount.account
+
+    def removed_just_before(own: OwnAccount, session: Session) -> Account:
+        with suppress(AccountNotFound):
+            services.accounts.remove("ann")
+        return account(own, session)
+
+    monkeypatch.setattr(OwnAccount, "account", removed_just_before)
+
+    for answer in (ann.post("/desk/account/password", data=fields), ann.get("/desk/account")):
+        assert (answer.status_code, answer.location.partition("?")[0]) == (303, "http://blog.example/desk/sign-in")
 
 
 # --- password ---

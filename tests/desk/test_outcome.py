@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -95,6 +96,20 @@ def test_a_draft_tells_nobody(author: FlaskClient, services: WebServices) -> Non
     assert "Tell all again" not in page.text
     assert answer.status_code == 409
     assert "draft" in answer.text
+
+
+def test_of_a_post_that_was_deleted_meanwhile_nobody_is_told_again(
+    author: FlaskClient, services: WebServices, post: Post
+) -> None:
+    refused(services, "no")
+    fields = form(author.get(PATH), "/tell").fields
+    services.publisher.delete("fog")
+
+    answer = author.post(f"{PATH}/tell", data=fields)
+
+    assert answer.status_code == 409
+    assert "“fog” is deleted" in unescape(answer.text)
+    assert author.post("/desk/posts/nothing/outcome/tell", data=fields).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/retry/4711", "/retry/99999999999999999999"])
