@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
+from typing import Any
 from xmlrpc.client import DateTime, Fault
 
 import pytest
@@ -9,7 +11,8 @@ from flask.testing import FlaskClient
 
 from feedserver.authoring.xmlrpc_apps import post_methods
 from feedserver.posts import revisions, store
-from feedserver.posts.model import Post
+from feedserver.posts.model import Post, Writer
+from feedserver.posts.publishing import Publisher
 from feedserver.services import WebServices
 from tests.authoring.conftest import ME, App, MakeApp
 from tests.support.fixtures import Publish
@@ -71,6 +74,32 @@ def test_a_post_that_only_some_may_read_is_refused(mars: App, services: WebServi
     assert code(refused) == 401
     with services.database.read() as connection:
         assert not store.has_any(connection)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"post_status": "trash"}, "There is no post status “trash”"),
+        ({"dateCreated": "soon"}, "The date in “dateCreated” cannot be read"),
+        ({"dateCreated": "0001-01-01T00:00:00+14:00"}, "The date in “dateCreated” cannot be read"),
+        ({"date_created_gmt": DateTime("99991231T23:59:59-01:00")}, "The date in “date_created_gmt” cannot be read"),
+    ],
+    ids=["a status", "a word", "before all years", "after all years"],
+)
+def test_what_cannot_be_meant_is_refused_by_name_and_nothing_else_is_applied(
+    mars: App, services: WebServices, said: dict[str, object], told: str
+) -> None:
+    post_id = mars.new(title="T", description="D")
+    before = post(services, post_id)
+
+    for deed in (lambda: mars.new(title="New", **said), lambda: mars.edit(post_id, title="New", **said)):
+        with pytest.raises(Fault, match=told) as refused:
+            deed()
+        assert code(refused) == 400
+
+    assert post(services, post_id) == before
+    assert len(mars("metaWeblog.getRecentPosts", "1", ME)) == 1
 
 
 def test_a_date_to_come_schedules_and_comes_back_as_published(mars: App, services: WebServices) -> None:
@@ -468,6 +497,25 @@ def test_two_apps_that_edit_at_once_both_get_what_they_said(make_app: MakeApp, s
 
     found = mars.get(post_id)
     assert (found["title"], found["description"]) == ("From one", "From another")
+
+
+@pytest.mark.one_database
+def test_changes_of_others_that_never_end_are_told(
+    mars: App, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post_id, amend, numbers = mars.new(title="T", description="D"), Publisher.amend, count(1)
+
+    def amend_late(self: Publisher, *args: Any, **options: Any) -> object:
+        amend(self, "t", {}, f"Words {next(numbers)} of another", services.clock(), Writer("mara", "desk"))
+        return amend(self, *args, **options)
+
+    monkeypatch.setattr(Publisher, "amend", amend_late)
+
+    with pytest.raises(Fault, match="Somebody else is changing this post") as refused:
+        mars.edit(post_id, title="Mine")
+
+    assert code(refused) == 409
+    assert mars.get(post_id)["title"] == "T"
 
 
 def test_a_page_that_is_no_post_is_none_for_apps(mars: App, publish: Publish) -> None:

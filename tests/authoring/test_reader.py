@@ -145,6 +145,12 @@ def test_the_headers_charset_counts_where_the_document_says_none() -> None:
     assert read(declared, charset="ISO-8859-1").params == ("café",)
 
 
+@pytest.mark.parametrize("encoding", ["koi8-r", "utf-7", "unheard-of"])
+def test_exotic_encodings_are_refused(encoding: str) -> None:
+    with pytest.raises(MalformedRequest):
+        read(f'<?xml version="1.0" encoding="{encoding}"?>'.encode() + called_with("<value>x</value>"))
+
+
 def test_line_ends_become_lf_and_blanks_stay() -> None:
     assert value_of("<value><string> a&#13;\n b </string></value>") == " a\n b "
 

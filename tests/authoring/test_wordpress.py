@@ -10,6 +10,7 @@ from feedserver.posts.model import Writer
 from feedserver.posts.publishing import Publisher
 from feedserver.services import WebServices
 from feedserver.thoughts import store as thoughts
+from feedserver.thoughts.moderation.erase import erase
 from tests.authoring.conftest import ME, App, MakeApp, heard
 from tests.support.fixtures import Publish
 from tests.support.outside import Clock, Web
@@ -232,6 +233,16 @@ def test_terms_of_both_kinds_are_the_tags(mars: App) -> None:
     assert mars("wp.getTerms", "1", ME, "link_category") == []
 
 
+@pytest.mark.one_database
+@pytest.mark.parametrize("said", [{}, {"name": " \n"}, {"name": None}], ids=str)
+def test_a_new_category_has_a_name(mars: App, said: dict[str, object]) -> None:
+    with pytest.raises(Fault, match="The category name is missing") as refused:
+        mars("wp.newCategory", "1", ME, said)
+
+    assert refused.value.faultCode == 400
+    assert mars("wp.getCategories", "1", ME) == []
+
+
 def test_options_tell_of_the_site_and_cannot_be_set(mars: App) -> None:
     every = mars("wp.getOptions", "1", ME)
     assert every["blog_title"] == {"desc": "Site Title", "readonly": True, "value": "Example Blog"}
@@ -332,6 +343,14 @@ def test_a_comments_status_is_set(mars: App, services: WebServices, commented: i
     assert [one["status"] for one in mars("wp.getComments", "1", ME, wanted)] == [status]
 
 
+@pytest.mark.one_database
+def test_a_status_that_no_comment_has_is_refused(mars: App, services: WebServices, commented: int) -> None:
+    with pytest.raises(Fault, match="There is no comment status “approved”") as refused:
+        mars("wp.editComment", "1", ME, commented, {"status": "approved"})
+
+    assert (refused.value.faultCode, state(services, commented)) == (400, "shown")
+
+
 def test_the_words_of_others_cannot_be_changed(mars: App, services: WebServices, commented: int) -> None:
     with pytest.raises(Fault) as refused:
         mars("wp.editComment", "1", ME, commented, {"content": "Other words", "status": "spam"})
@@ -367,6 +386,19 @@ def test_a_comment_is_deleted(mars: App, services: WebServices, commented: int) 
     with pytest.raises(Fault) as refused:
         mars("wp.deleteComment", "1", ME, 99)
     assert refused.value.faultCode == 404
+
+
+@pytest.mark.one_database
+def test_what_was_erased_stays_in_the_bin_and_the_app_is_told(mars: App, services: WebServices, commented: int) -> None:
+    erase(services.database, [commented], services.clock())
+    [known] = mars("wp.getComments", "1", ME, {"status": "trash"})
+
+    for method, *params in (("wp.editComment", known | {"status": "approve"}), ("wp.deleteComment",)):
+        with pytest.raises(Fault, match="was erased; nothing of it is left") as refused:
+            mars(method, "1", ME, commented, *params)
+        assert refused.value.faultCode == 400
+
+    assert state(services, commented) == "deleted"
 
 
 def test_the_bin_as_a_comments_status_needs_the_scope_to_delete(

@@ -128,6 +128,17 @@ def test_a_file_that_is_refused_refuses_the_document(run: Run, site: Path, write
     assert run("post", "list", "--json").text == "[]"
 
 
+def test_a_document_names_a_thousand_files_at_most(run: Run, site: Path, write: Write) -> None:
+    for number in range(1001):
+        (site / f"{number}.pdf").write_bytes(PDF)
+
+    said = add(run, write, "\n".join(f"[{number}]({number}.pdf)" for number in range(1001)))
+
+    assert said == ["feedserver: body: names over 1000 files"]
+    assert run("post", "list", "--json").text == "[]"
+    assert names(run) == []
+
+
 def test_a_document_that_is_refused_leaves_nothing(run: Run, site: Path, write: Write, talk: Path) -> None:
     add(run, write, "Words.")
 

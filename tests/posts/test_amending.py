@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feedserver.errors import InvalidDocument
 from feedserver.posts import document, front_matter
 from feedserver.posts.amending import amended, composed
 from feedserver.posts.model import Enclosure
@@ -127,6 +128,16 @@ def test_fields_that_share_lines_are_written_anew_with_the_same_values(front: st
     fields, text = front_matter.split(changed)
     assert dict(fields.fields) == {name: value for name, value in before.items() if name != "draft"} | {"title": "y"}
     assert text == "Words"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [r'{title: x, mood: "a\x01b"}', 'title: &t x\nmood: [*t, "a\\Nb"]'],
+    ids=["what nobody sees in one flow", "another line's end beside an alias"],
+)
+def test_values_that_would_change_when_they_are_written_anew_are_refused(front: str) -> None:
+    with pytest.raises(InvalidDocument, match="cannot be changed here; edit the document"):
+        amended(f"---\n{front}\n---\nWords", {"title": "y"})
 
 
 @settings(max_examples=60)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
@@ -9,6 +11,8 @@ from sqlalchemy import delete, update
 from feedserver.errors import AlreadyAdded, EditConflict, InvalidDocument, RevisionNotFound
 from feedserver.posts import revisions, store
 from feedserver.posts.model import CLI, IMPORT, Post, Writer
+from feedserver.posts.preparing import RenderedDocument
+from feedserver.posts.publishing import Publisher
 from feedserver.services import WebServices
 from feedserver.storage import schema
 from tests.posts.builders import document, edit
@@ -85,6 +89,27 @@ def test_a_change_of_fields_stays_beside_what_somebody_changes_meanwhile(
 
     assert stored(services, "p").title == "Mine"
     assert stored(services, "p").source.endswith(("One.", "Two."))
+
+
+@pytest.mark.one_database
+def test_changes_of_somebody_else_that_never_end_are_a_conflict(
+    services: WebServices, publish: Publish, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("A post", slug="p")
+    render, numbers = Publisher.render, count(1)
+
+    def render_late(publisher: Publisher, *arguments: Any) -> RenderedDocument:
+        made = render(publisher, *arguments)
+        if made.document.title == "Mine":
+            edit(services, "p", "A post", f"Hers, the {next(numbers)}.")
+        return made
+
+    monkeypatch.setattr(Publisher, "render", render_late)
+
+    with pytest.raises(EditConflict):
+        services.publisher.amend("p", {"title": "Mine"}, None, clock(), ANN)
+
+    assert stored(services, "p").title == "A post"
 
 
 def test_a_revision_is_restored_with_its_fields_as_a_new_one(

@@ -57,6 +57,15 @@ def test_html_stays_html_until_it_is_replaced(app_of_ann: App) -> None:
 
 
 @pytest.mark.one_database
+@pytest.mark.parametrize("name", ["markdown", "text", "value"])
+def test_a_text_in_an_object_is_markdown_as_one_alone_is(app_of_ann: App, name: str) -> None:
+    url = app_of_ann.create(content=[{name: "One *star*"}])
+
+    assert app_of_ann.source(url)["content"] == ["One *star*"]
+    assert "<em>star</em>" in app_of_ann.page(url).text
+
+
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("name", "said"),
     [("like-of", "Likes"), ("repost-of", "Reposts"), ("bookmark-of", "Bookmark of"), ("in-reply-to", "In reply to")],
@@ -77,6 +86,7 @@ def test_objects_are_given_back_whole(app_of_ann: App) -> None:
     sent: dict[str, list[Any]] = {
         "like-of": [cite, "https://other.example/b"],
         "category": ["tag", person],
+        "photo": [{"alt": "One that is to come"}],
         "location": ["geo:60.17,24.94"],
         "syndication": ["https://elsewhere.example/1"],
     }
@@ -91,9 +101,10 @@ def test_objects_are_given_back_whole(app_of_ann: App) -> None:
 
 @pytest.mark.one_database
 def test_zero_and_false_are_given_back(app_of_ann: App) -> None:
-    url = app_of_ann.create(content=["x"], x_n=[0, False, 1, 0.0], category=["a", 0])
+    sent = {"x-n": [0, False, 1, 0.0], "category": ["a", 0], "like-of": [0]}
+    url = app_of_ann.create(content=["x"], **sent)
 
-    assert app_of_ann.source(url, "x-n", "category") == {"x-n": [0, False, 1, 0.0], "category": ["a", 0]}
+    assert app_of_ann.source(url, *sent) == sent
 
     app_of_ann.update(url, replace={"content": ["y"]})
     assert app_of_ann.source(url, "x-n") == {"x-n": [0, False, 1, 0.0]}
@@ -126,6 +137,7 @@ NOTHING: list[dict[str, Any]] = [
     {"category": ["x"]},
     {"post-status": ["draft"], "mp-slug": ["x"]},
     {"like-of": [{}]},
+    {"photo": [{"alt": "x"}]},
 ]
 
 
@@ -204,6 +216,23 @@ def test_other_addresses_are_bad_requests(app_of_ann: App, publish: Publish, url
         assert (response.status_code, response.get_json()["error"]) == (400, "invalid_request")
     if url:
         assert app_of_ann.query([("q", "source"), ("url", url)]).status_code == 400
+
+
+@pytest.mark.one_database
+def test_a_deleted_post_is_neither_read_nor_changed_until_it_is_undeleted(app_of_ann: App) -> None:
+    url = app_of_ann.create(name=["A post"], content=["Hello"])
+    app_of_ann.form(action="delete", url=url)
+
+    for refused in (
+        app_of_ann.update(url, replace={"content": ["New"]}),
+        app_of_ann.query([("q", "source"), ("url", url)]),
+    ):
+        assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_request")
+        assert "undelete it first" in refused.get_json()["error_description"]
+
+    app_of_ann.form(action="undelete", url=url)
+    assert app_of_ann.source(url)["content"] == ["Hello"]
+    assert app_of_ann.update(url, replace={"content": ["New"]}).status_code == 204
 
 
 # --- drafts ---
@@ -630,6 +659,15 @@ def test_the_home_page_alone_leads_to_it(client: FlaskClient, publish: Publish) 
 )
 def test_queries_are_answered_or_refused(app_of_ann: App, query: str, status: int) -> None:
     assert app_of_ann.client.get(f"/micropub?{query}", headers=app_of_ann.headers).status_code == status
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("query", ["q=config", "q=nothing", ""])
+def test_the_media_endpoint_tells_what_was_uploaded_and_nothing_else(app_of_ann: App, query: str) -> None:
+    refused = app_of_ann.client.get(f"/micropub/media?{query}", headers=app_of_ann.headers)
+
+    assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_request")
+    assert app_of_ann.query([("q", "source")], "/micropub/media").get_json() == {"items": []}
 
 
 def test_tags_are_offered(app_of_ann: App, services: WebServices, publish: Publish) -> None:
