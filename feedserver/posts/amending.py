@@ -108,16 +108,18 @@ def _is_said(there: Mapping[str, Any], name: str, value: Any) -> bool:
 def _with_fields(head: str, there: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
     """The front matter with changed fields, in lines of their own; all of it anew where that cannot be."""
     wanted = _said({**there, **changed})
-    in_lines = _with_lines(head, changed)
+    if _says(in_lines := _with_lines(head, changed), wanted):
+        return in_lines
+    if _says(anew := _document(wanted), wanted):
+        return anew
+    raise InvalidDocument("front matter", "is written in a way that cannot be changed here; edit the document")
+
+
+def _says(head: str, wanted: Mapping[str, Any]) -> bool:
     try:
-        if _said(front_matter.split(in_lines)[0].fields) == wanted:
-            return in_lines
+        return _said(front_matter.split(head)[0].fields) == wanted
     except InvalidDocument:
-        pass
-    anew = _document(wanted)
-    if _said(front_matter.split(anew)[0].fields) != wanted:
-        raise InvalidDocument("front matter", "is written in a way that cannot be changed here; edit the document")
-    return anew
+        return False
 
 
 def _said(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,12 +91,17 @@ def standing_alone(source: str, slug: str, date: datetime | None) -> str:
 
 
 def field_line(name: str, value: Any) -> str:
-    """A field as a line of front matter: a text, a moment, a list or a mapping."""
+    """A field as a line of front matter: a text, a moment, a list or a mapping, whose values may be blank (None)."""
     return f"{name if _BARE_NAME.fullmatch(name) else _quoted(name)}: {_yaml(value)}\n"
 
 
 def _yaml(value: Any) -> str:
-    """A value on one line, in YAML's form for JSON; moments and our own words bare."""
+    """A value on one line, in YAML's form for JSON; moments and our own words bare, a blank (None) as one.
+
+    A list cannot hold a blank in this form: it is no YAML then.
+    """
+    if value is None:
+        return ""
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, dict):

@@ -243,6 +243,16 @@ def test_a_new_category_has_a_name(mars: App, said: dict[str, object]) -> None:
     assert mars("wp.getCategories", "1", ME) == []
 
 
+@pytest.mark.one_database
+@pytest.mark.parametrize(("name", "said"), [("x" * 201, "is over 200 characters"), ("..", "cannot be part of")])
+def test_a_new_category_is_one_that_posts_may_have(mars: App, name: str, said: str) -> None:
+    with pytest.raises(Fault, match=said) as refused:
+        mars("wp.newCategory", "1", ME, {"name": name})
+
+    assert refused.value.faultCode == 400
+    assert mars("wp.getCategories", "1", ME) == []
+
+
 def test_options_tell_of_the_site_and_cannot_be_set(mars: App) -> None:
     every = mars("wp.getOptions", "1", ME)
     assert every["blog_title"] == {"desc": "Site Title", "readonly": True, "value": "Example Blog"}

@@ -132,12 +132,20 @@ def test_fields_that_share_lines_are_written_anew_with_the_same_values(front: st
 
 @pytest.mark.parametrize(
     "front",
-    [r'{title: x, mood: "a\x01b"}', 'title: &t x\nmood: [*t, "a\\Nb"]'],
-    ids=["what nobody sees in one flow", "another line's end beside an alias"],
+    [r'{title: x, mood: "a\x01b"}', 'title: &t x\nmood: [*t, "a\\Nb"]', "title: &t x\nmoods:\n  - *t\n  -"],
+    ids=["what nobody sees in one flow", "another line's end beside an alias", "a blank in a list"],
 )
 def test_values_that_would_change_when_they_are_written_anew_are_refused(front: str) -> None:
     with pytest.raises(InvalidDocument, match="cannot be changed here; edit the document"):
         amended(f"---\n{front}\n---\nWords", {"title": "y"})
+
+
+def test_blanks_within_a_field_stay_blank_when_it_is_written_anew() -> None:
+    published = amended("---\ntitle: x\nparams:\n  draft: true\n  mood:\n---\nWords", {"draft": False})
+    shared = amended("---\n{title: x, params: {a: , b: 1}}\n---\nWords", {"title": "y"})
+
+    assert front_matter.split(published)[0].fields == {"title": "x", "params": {"mood": None}}
+    assert front_matter.split(shared)[0].fields == {"title": "y", "params": {"a": None, "b": "1"}}
 
 
 @settings(max_examples=60)

@@ -23,7 +23,7 @@ class Finder:
     clock: Clock
 
     def find(self, url: str) -> Post:
-        """The post at `url`. Raises InvalidRequest if there is none."""
+        """The post at `url`, also a deleted one. Raises InvalidRequest if there is none."""
         with self.publisher.database.read() as connection:
             post = self._at(connection, url)
         if post is None or post.page:
@@ -47,3 +47,11 @@ class Finder:
         with self.publisher.database.read() as connection:
             files = media.of_post(connection, post.id)
         return document, addresses_of(document, urls, urls.post(post.slug), files)
+
+
+def require_there(post: Post) -> None:
+    """Raises InvalidRequest if a post is deleted: it is neither read nor changed then."""
+    if post.is_erased:
+        raise InvalidRequest("this post was erased; nothing is left of it")
+    if post.state == "deleted":
+        raise InvalidRequest("this post is deleted; undelete it first")

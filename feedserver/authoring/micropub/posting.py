@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from feedserver.accounts.model import AppToken
 from feedserver.authoring.micropub.addresses import Addresses
-from feedserver.authoring.micropub.finding import Finder
+from feedserver.authoring.micropub.finding import Finder, require_there
 from feedserver.authoring.micropub.properties import content_of, properties_of
 from feedserver.authoring.micropub.requests import Creation, InvalidRequest, Properties, Removal, Update
 from feedserver.authoring.micropub.updating import updated
@@ -70,8 +70,7 @@ class Posting:
         require_scope(app, "update")
         for _ in range(_TRIES):
             post = self.finder.find(update.url)
-            if post.state == "deleted":
-                raise InvalidRequest("this post is deleted; undelete it first")
+            require_there(post)
             try:
                 changed = self._update(post, update, app)
             except EditConflict as conflict:

@@ -79,7 +79,8 @@ def properties_of(document: DraftText, addresses: Addresses) -> dict[str, list[A
         "photo": [*(_described(photo, shown) for photo in document.photos), *_objects(kept, "photo")],
     }
     for kind in _FILES:
-        found[kind] = [shown[file.url] for file in document.enclosures if _kind(file) == kind]
+        files = [shown[file.url] for file in document.enclosures if _kind(file) == kind]
+        found[kind] = [*files, *_objects(kept, kind)]
     for name, field in _REFERENCES.items():
         found[name] = list(_with_objects(getattr(document, field), _objects(kept, name)))
     found |= {name: values for name, values in kept.items() if name not in _MAPPED}
@@ -177,6 +178,8 @@ def _kept(properties: Properties) -> str | None:
     for name in ("category", *_REFERENCES):
         kept[name] = [value for value in properties.get(name, ()) if not isinstance(value, str)]
     kept["photo"] = [value for value in properties.get("photo", ()) if not _is_photo(value)]
+    for name in _FILES:
+        kept[name] = [value for value in properties.get(name, ()) if address_in(value) is None]
     kept = {name: values for name, values in kept.items() if values}
     if not kept:
         return None

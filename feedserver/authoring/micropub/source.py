@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from feedserver.accounts.model import AppToken
-from feedserver.authoring.micropub.finding import Finder
+from feedserver.authoring.micropub.finding import Finder, require_there
 from feedserver.authoring.micropub.properties import properties_of
-from feedserver.authoring.micropub.requests import InvalidRequest
 from feedserver.authoring.recent import Part, Which, listed
 from feedserver.authoring.writing import allows, require_scope
 from feedserver.clock import Clock, rfc3339
@@ -29,8 +28,7 @@ class Sources:
         post = self.finder.find(url)
         if not post.visible(self.clock()):
             require_scope(app, *_DRAFTS)
-        if post.state == "deleted":
-            raise InvalidRequest("this post is deleted; undelete it first")
+        require_there(post)
         properties = self._properties(post)
         return {"properties": _among(properties, wanted)} if wanted else {"type": _TYPE, "properties": properties}
 

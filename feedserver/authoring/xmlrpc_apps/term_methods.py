@@ -7,7 +7,7 @@ from feedserver.authoring.xmlrpc_apps import structs
 from feedserver.authoring.xmlrpc_apps.calls import AppCall
 from feedserver.authoring.xmlrpc_apps.values import Members, WrongArguments, text
 from feedserver.feeds.scopes import TAG, FeedAddress
-from feedserver.text import one_line
+from feedserver.posts import field_values
 from feedserver.xmlrpc import Value
 
 
@@ -57,9 +57,9 @@ def terms(call: AppCall) -> Value:
 
 
 def new(call: AppCall) -> Value:
-    """`wp.newCategory`: the number of a tag, which posts may have from now on."""
+    """`wp.newCategory`: the number of a tag, which posts may have from now on. Raises InvalidDocument if none may."""
     require_scope(call.app, "create", "draft", "update")
-    name = one_line(Members(call.param(3)).text("name") or "")
-    if not name:
+    names = field_values.names({"tags": [Members(call.param(3)).text("name")]}, "tags")
+    if not names:
         raise WrongArguments("The category name is missing.")
-    return call.weblog.database.transact(lambda connection: categories.added(connection, name, call.now))
+    return call.weblog.database.transact(lambda connection: categories.added(connection, names[0], call.now))

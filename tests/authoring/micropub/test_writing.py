@@ -87,6 +87,7 @@ def test_objects_are_given_back_whole(app_of_ann: App) -> None:
         "like-of": [cite, "https://other.example/b"],
         "category": ["tag", person],
         "photo": [{"alt": "One that is to come"}],
+        "video": ["https://other.example/c.mp4", {"alt": "Another one"}],
         "location": ["geo:60.17,24.94"],
         "syndication": ["https://elsewhere.example/1"],
     }
@@ -101,7 +102,7 @@ def test_objects_are_given_back_whole(app_of_ann: App) -> None:
 
 @pytest.mark.one_database
 def test_zero_and_false_are_given_back(app_of_ann: App) -> None:
-    sent = {"x-n": [0, False, 1, 0.0], "category": ["a", 0], "like-of": [0]}
+    sent = {"x-n": [0, False, 1, 0.0], "category": ["a", 0], "like-of": [0], "audio": [0]}
     url = app_of_ann.create(content=["x"], **sent)
 
     assert app_of_ann.source(url, *sent) == sent
@@ -219,7 +220,9 @@ def test_other_addresses_are_bad_requests(app_of_ann: App, publish: Publish, url
 
 
 @pytest.mark.one_database
-def test_a_deleted_post_is_neither_read_nor_changed_until_it_is_undeleted(app_of_ann: App) -> None:
+def test_a_deleted_post_is_neither_read_nor_changed_until_it_is_undeleted(
+    app_of_ann: App, services: WebServices
+) -> None:
     url = app_of_ann.create(name=["A post"], content=["Hello"])
     app_of_ann.form(action="delete", url=url)
 
@@ -233,6 +236,15 @@ def test_a_deleted_post_is_neither_read_nor_changed_until_it_is_undeleted(app_of
     app_of_ann.form(action="undelete", url=url)
     assert app_of_ann.source(url)["content"] == ["Hello"]
     assert app_of_ann.update(url, replace={"content": ["New"]}).status_code == 204
+
+    app_of_ann.form(action="delete", url=url)
+    services.publisher.erase("a-post")
+    for refused in (
+        app_of_ann.update(url, replace={"content": ["New"]}),
+        app_of_ann.query([("q", "source"), ("url", url)]),
+    ):
+        assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_request")
+        assert "nothing is left of it" in refused.get_json()["error_description"]
 
 
 # --- drafts ---
