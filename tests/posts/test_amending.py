@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from feedserver.errors import InvalidDocument
 from feedserver.posts import document, front_matter
 from feedserver.posts.amending import amended, composed
+from feedserver.posts.field_values import line
 from feedserver.posts.model import Enclosure
 from feedserver.text import clean
 
@@ -151,6 +152,7 @@ def test_blanks_within_a_field_stay_blank_when_it_is_written_anew() -> None:
 @settings(max_examples=60)
 @given(st.text(max_size=40), st.text(max_size=80), st.lists(st.text(max_size=10), max_size=3))
 def test_whatever_is_typed_is_read_back(title: str, body: str, tags: list[str]) -> None:
+    tags = [tag for tag in tags if line(tag) not in (".", "..")]  # which are refused
     written = composed({"title": title, "tags": tags, "summary": title}, body)
 
     front, text = front_matter.split(written)
