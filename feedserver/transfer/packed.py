@@ -32,10 +32,12 @@ _LARGEST_HEAD: Final = 8 << 20  # bytes of a zip's directory; of all headers of 
 _SUSPICIOUS: Final = 100 << 20  # bytes that shrink …
 _SAYS_UTF8: Final = 0x800  # among the flags of a zip's member
 _MOST_SHRINKING: Final = 500  # … to less than a 500th are a bomb: texts shrink to a tenth, a hundredth at most
-_DAMAGED: Final = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OSError)
-# What zipfile and tarfile raise besides: for methods of compression that they do not know, for encrypted members, for
-# sizes beyond what a file has.
-_ODD: Final = (*_DAMAGED, OverflowError, NotImplementedError, RuntimeError, KeyError)
+# What zipfile and tarfile raise for what is damaged. RuntimeError is zipfile's for versions and flags that it does not
+# know (NotImplementedError), and tarfile's for a thousand headers before one member, for each of which it calls itself.
+_DAMAGED: Final = (
+    *(zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error),
+    *(EOFError, OSError, RuntimeError, ValueError),
+)
 
 Kind = Callable[[Path, Path], AbstractContextManager[Source]]
 
@@ -82,7 +84,7 @@ class ZipSource(Source):
     def open(self, name: str) -> BinaryIO:
         try:
             return io.BufferedReader(_Member(name, self._archive.open(self._members[name])), PIECE)
-        except _ODD as error:
+        except _DAMAGED as error:
             raise ImportRefused(f"{shown(name)} in it is damaged ({error})") from None
 
     def size(self, name: str) -> int:
@@ -119,7 +121,7 @@ class _Member(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             piece = self._member.read(len(buffer))
-        except _ODD as error:
+        except _DAMAGED as error:
             raise ImportRefused(f"{shown(self._name)} in it is damaged ({error})") from None
         buffer[: len(piece)] = piece
         return len(piece)
@@ -291,5 +293,5 @@ def _readable() -> Iterator[None]:
         yield
     except EOFError:
         raise ImportRefused("it is cut off: its end is missing") from None
-    except _ODD as error:
+    except _DAMAGED as error:
         raise ImportRefused(f"it is damaged, or no archive ({error})") from None

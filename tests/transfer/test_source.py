@@ -162,10 +162,15 @@ def damaged_zip(path: Path) -> None:
     path.write_bytes(whole)
 
 
-def encrypted(path: Path) -> None:
-    whole = bytearray(zip_of(path, {"a": b"text"}).read_bytes())
-    whole[whole.index(b"PK\1\2") + 8] |= 1
-    path.write_bytes(whole)
+def zip_saying(at: int, value: int) -> Fill:
+    """Makes a zip whose directory has this value in a byte of its entry."""
+
+    def fill(path: Path) -> None:
+        whole = bytearray(zip_of(path, {"a": b"text"}).read_bytes())
+        whole[whole.index(b"PK\1\2") + at] |= value
+        path.write_bytes(whole)
+
+    return fill
 
 
 def cut_tar(path: Path) -> None:
@@ -184,6 +189,12 @@ def long_header(path: Path) -> None:
         file.write(info.tobuf(tarfile.GNU_FORMAT))
         for _ in range(100):
             file.write(bytes(1 << 20))
+
+
+def many_headers(path: Path) -> None:
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 2
+    path.write_bytes(gzip.compress((info.tobuf(tarfile.GNU_FORMAT) + b"a".ljust(512, b"\0")) * 1000))
 
 
 def bomb(path: Path) -> None:
@@ -208,7 +219,10 @@ HOSTILE = {
     "a zip with a link": with_zipped(external_attr=0o120777 << 16),
     "a zip with a device": with_zipped(external_attr=0o060600 << 16),
     "a zip compressed otherwise": with_zipped(compress_type=zipfile.ZIP_LZMA),
-    "an encrypted zip": encrypted,
+    "an encrypted zip": zip_saying(8, 0x01),
+    "a zip of patches": zip_saying(8, 0x20),
+    "a zip of another encryption": zip_saying(8, 0x40),
+    "a zip of a version to come": zip_saying(6, 0xC0),
     "a zip with one name twice": twice,
     "a zip that is cut off": cut_zip,
     "a damaged zip": damaged_zip,
@@ -223,6 +237,7 @@ HOSTILE = {
     "a tar that is cut off": cut_tar,
     "a gzip without a tar": no_tar,
     "a tar with a header of 100 MB": long_header,
+    "a tar with a thousand headers before a file": many_headers,
     "a tar bomb": bomb_in_tar,
 }
 
